@@ -1,7 +1,7 @@
 import type { Bytes } from './brand.ts';
 import { accepted, type Parsed, quoted, refused } from './parsed.ts';
 
-const prefixes = ['', 'K', 'M', 'G', 'T', 'P'] as const;
+const prefixes: readonly string[] = ['', 'K', 'M', 'G', 'T', 'P'];
 
 /**
  * A size as a person writes it: `500`, `10G`, `1.5TiB`, `200 GB`. Letters are read as coreutils and restic read them:
@@ -12,7 +12,7 @@ export const parseSize = (text: string): Parsed<Bytes> => {
   if (match === null) return refused('size', `${quoted(text)} is not a size`, sizeRemedy(text));
   const [, digits = '', prefix = '', suffix = ''] = match;
   const base = /^b$/i.test(suffix) ? 1000 : 1024;
-  const exponent = prefixes.findIndex((candidate) => candidate === prefix.toUpperCase());
+  const exponent = prefixes.indexOf(prefix.toUpperCase());
   const bytes = Math.floor(Number(digits) * base ** exponent);
   if (!isBytes(bytes)) return refused('size', `${quoted(text)} is more than any disk holds`, 'Write at most 8191T.');
   return accepted(bytes);

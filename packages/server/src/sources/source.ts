@@ -1,0 +1,28 @@
+import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
+import type { PublicKey } from '@berth/common/ssh-key.ts';
+
+/** A machine or phone that may moor: what `sources.yaml` says of it, checked, with every default filled in. */
+export interface Source {
+  /** Its host name as written; also its account and its folder. Unique whatever the case of its letters. */
+  readonly name: SourceName;
+  /** Unique; see `uid.ts` for the range. The source's group has the same number. */
+  readonly uid: number;
+  /** At least one. No key stands twice in a file. */
+  readonly keys: readonly PublicKey[];
+  /** The most the source may store, trash included; null where the disk is the only limit. */
+  readonly quotaBytes: Bytes | null;
+  /** How long what the source deletes stays in its trash. */
+  readonly protectMs: Millis;
+}
+
+/** What one `sources.yaml` says, complete: the only form in which it reaches the rest of the server. */
+export interface ServerConfig {
+  /** In the order of the file. */
+  readonly sources: readonly Source[];
+  readonly settings: {
+    /** The port sshd listens on; null where the file leaves it to the command line. */
+    readonly port: number | null;
+    /** What a source without `protect` of its own gets. */
+    readonly protectMs: Millis;
+  };
+}
