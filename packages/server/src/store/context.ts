@@ -1,0 +1,37 @@
+import { isErrno } from '@berth/common/errno.ts';
+import type { Disk } from './disk.ts';
+import type { FolderSync } from './folder-sync.ts';
+import type { Journal } from './journal.ts';
+import type { Layout } from './layout.ts';
+import type { ObjectId } from './object.ts';
+import type { Operation } from './record.ts';
+import type { Seq } from './seq.ts';
+import type { Serial } from './serial.ts';
+import type { Usage } from './usage.ts';
+
+/** What every operation of one open store works with. */
+export interface Context {
+  readonly layout: Layout;
+  readonly disk: Disk;
+  readonly journal: Journal;
+  readonly folders: FolderSync;
+  /** Makes the change of an object's place one at a time within this session. */
+  readonly serial: Serial;
+  /** A new path below `incoming/`, for one upload of this session. */
+  readonly temporary: () => string;
+  /** Usage as of the last record seen. */
+  readonly usage: () => Usage;
+  /** Writes a record durably and answers with its place. */
+  readonly record: (op: Operation, id: ObjectId, size: number) => Promise<Seq>;
+  readonly quota: Quota;
+}
+
+/** Room that uploads of this session have asked for and not yet used or given back. */
+export interface Quota {
+  /** Takes `bytes` of room; false, and nothing taken, when live, trash and all reservations would pass the quota. */
+  readonly reserve: (bytes: number) => boolean;
+  readonly release: (bytes: number) => void;
+}
+
+/** True when the disk says that it, or the account's share of it, is full. */
+export const isFull = (error: unknown): boolean => isErrno(error, 'ENOSPC', 'EDQUOT');

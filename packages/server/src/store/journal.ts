@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import type { AppendFile, Disk } from './disk.ts';
+import { groupCommit } from './group-commit.ts';
+import { journalMonths, type Placed, readJournal } from './journal-read.ts';
+import { formatRecord, type JournalRecord } from './record.ts';
+import { type Month, monthOf, type Seq } from './seq.ts';
+
+/** A journal open for writing, by one session among several of the same source. */
+export interface Journal {
+  /**
+   * Adds a record and answers with its place once it is on disk. Callers at the same time share one write and one
+   * fsync. Fails with the disk's error; after a failed fsync every later call fails too, since what reached the disk
+   * is then unknown.
+   */
+  readonly append: (record: JournalRecord) => Promise<Seq>;
+  /** Reads what other sessions added since; `onRecord` has then seen every record up to now, in order. */
+  readonly catchUp: () => Promise<void>;
+  /** The place after the last record that `onRecord` has seen. */
+  readonly seen: () => Seq;
+  readonly close: () => Promise<void>;
+}
+
+interface Waiting {
+  readonly line: string;
+  seq: Seq | null;
+}
+
+/**
+ * Opens the journal in `folder`. `onRecord` first sees every record from `from` on, and then each later one, ours and
+ * other sessions', in the journal's order, exactly once. Unreadable lines are skipped: a torn last line is what a
+ * power cut leaves.
+ */
+export const openJournal = async (args: {
+  readonly folder: string;
+  readonly disk: Disk;
+  readonly now: () => Date;
+  readonly from: Seq;
+  readonly onRecord: (placed: Placed) => void;
+}): Promise<Journal> => {
+  const { folder, disk, now, onRecord } = args;
+  let seen = args.from;
+  let file: { readonly month: Month; readonly handle: AppendFile } | null = null;
+  let waiting: Waiting[] = [];
+  let fault: unknown = null;
+  /** A short write, or a power cut before us, left a line without its end: the next record must not continue it. */
+  let torn = true;
+
+  /** Our lines that are written and not yet read back, by their text. */
+  const unplaced = new Map<string, Waiting>();
+  let reading: Promise<void> = Promise.resolve();
+
+  const visit = (placed: Placed): void => {
+    const mine = unplaced.get(placed.line);
+    if (mine !== undefined) mine.seq = placed.seq;
+    onRecord(placed);
+  };
+
+  /** Readings follow one another, so that every record is seen once. */
+  const catchUp = (): Promise<void> => {
+    const read = async (): Promise<void> => {
+      seen = await readJournal({ disk, folder, from: seen, visit });
+    };
+    const mine = reading.then(read);
+    reading = mine.catch(() => undefined);
+    return mine;
+  };
+
+  /** The file to write: this month's, or the newest there is when the clock has gone back behind it. */
+  const current = async (): Promise<AppendFile> => {
+    const newest = (await journalMonths(disk, folder)).at(-1);
+    const today = monthOf(now());
+    const month = newest !== undefined && newest > today ? newest : today;
+    if (file?.month === month) return file.handle;
+    await file?.handle.close();
+    file = null;
+    const handle = await disk.openAppend(join(folder, `${month}.jsonl`));
+    file = { month, handle };
+    torn = !(await endsWithLineFeed(handle));
+    await disk.syncFolder(folder);
+    return handle;
+  };
+
+  /** Writes all that wait with one write and finds where they landed among other sessions' records. */
+  const flush = async (): Promise<void> => {
+    const batch = waiting;
+    waiting = [];
+    if (fault !== null) throw fault;
+    const handle = await current();
+    const lines = batch.map(({ line }) => `${line}\n`).join('');
+    const bytes = Buffer.from(torn ? `\n${lines}` : lines);
+    torn = true;
+    const { bytesWritten } = await handle.write(bytes);
+    if (bytesWritten !== bytes.length) throw Object.assign(new Error('the journal was cut short'), { code: 'ENOSPC' });
+    torn = false;
+    try {
+      await handle.sync();
+    } catch (error) {
+      fault = error;
+      throw error;
+    }
+    await catchUp();
+  };
+
+  const commit = groupCommit(flush);
+
+  const append = async (record: JournalRecord): Promise<Seq> => {
+    const entry: Waiting = { line: formatRecord(record), seq: null };
+    waiting.push(entry);
+    unplaced.set(entry.line, entry);
+    try {
+      await commit();
+    } finally {
+      unplaced.delete(entry.line);
+    }
+    if (entry.seq === null) throw new Error(`the journal in ${folder} does not hold what was just written to it`);
+    return entry.seq;
+  };
+
+  await catchUp();
+  return {
+    append,
+    catchUp,
+    seen: () => seen,
+    close: async () => {
+      await file?.handle.close();
+      file = null;
+    },
+  };
+};
+
+const endsWithLineFeed = async (handle: AppendFile): Promise<boolean> => {
+  const { size } = await handle.stat();
+  if (size === 0) return true;
+  const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  return bytesRead === 1 && buffer[0] === 0x0a;
+};

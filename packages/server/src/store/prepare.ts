@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import type { Disk } from './disk.ts';
+import type { Layout } from './layout.ts';
+import { namedTypes } from './object.ts';
+
+const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'));
+
+/**
+ * Makes every folder an object can go to, durably, unless all are there: so an upload never has to make one, and no
+ * object is acknowledged in a folder that a power cut takes away. restic itself makes the same folders at `init`.
+ */
+export const prepare = async (disk: Disk, layout: Layout): Promise<void> => {
+  const data = join(layout.repo, 'data');
+  const trashed = join(layout.trash, 'config');
+  if ((await disk.list(data)).length >= shards.length && (await disk.list(layout.trash)).length > namedTypes.length) {
+    return;
+  }
+  for (const type of namedTypes) {
+    await disk.makeFolder(join(layout.repo, type));
+    await disk.makeFolder(join(layout.trash, type));
+  }
+  await disk.makeFolder(trashed);
+  for (const shard of shards) await disk.makeFolder(join(data, shard));
+  for (const folder of [data, layout.repo, layout.trash]) await disk.syncFolder(folder);
+};

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { isErrno } from '@berth/common/errno.ts';
+import { type Context, isFull } from './context.ts';
+import { lastOperation } from './journal-read.ts';
+import { liveFolder, livePath } from './layout.ts';
+import type { ObjectId } from './object.ts';
+import { receive } from './receive.ts';
+
+/**
+ * What became of an upload. `stored` and `already` mean that the object is on disk, is the bytes that were sent, and
+ * is in the journal; after every other answer nothing of the upload is left.
+ */
+export type PutResult =
+  | { readonly kind: 'stored' }
+  /** The same bytes were there before: restic's own retry after a lost answer must succeed. */
+  | { readonly kind: 'already' }
+  /** Other bytes are there; nothing overwrites them. */
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'wrong-hash'; readonly sha256: string }
+  | { readonly kind: 'cut'; readonly bytes: number }
+  | { readonly kind: 'full'; readonly what: 'disk' | 'quota' };
+
+/**
+ * Stores `body` as `id`: temporary file, SHA-256 while it streams, fsync, publish without overwrite, fsync of the
+ * folder, journal record, answer. Safe to call again with the same bytes at any time, from any session.
+ */
+export const put = async (
+  context: Context,
+  id: ObjectId,
+  body: AsyncIterable<Uint8Array>,
+  expectedBytes: number | null,
+): Promise<PutResult> => {
+  const { disk, quota } = context;
+  const temporary = context.temporary();
+  let reserved = 0;
+  const allow = (bytes: number): boolean => {
+    if (!quota.reserve(bytes)) return false;
+    reserved += bytes;
+    return true;
+  };
+  let made = false;
+  try {
+    if (expectedBytes !== null && !allow(expectedBytes)) return { kind: 'full', what: 'quota' };
+    const file = await disk.createFile(temporary);
+    made = true;
+    try {
+      const whole = () => true;
+      const received = await receive({ body, file, expectedBytes, allow: expectedBytes === null ? allow : whole });
+      if (received.kind === 'too-large') return { kind: 'full', what: 'quota' };
+      if (received.kind === 'cut') return received;
+      if (id.type !== 'config' && received.sha256 !== id.name) return { kind: 'wrong-hash', sha256: received.sha256 };
+      await file.sync();
+      return await context.serial(livePath(context.layout, id), () =>
+        publish(context, id, { path: temporary, sha256: received.sha256, bytes: received.bytes }),
+      );
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isFull(error)) return { kind: 'full', what: 'disk' };
+    throw error;
+  } finally {
+    quota.release(reserved);
+    if (made) await disk.unlink(temporary);
+  }
+};
+
+interface Upload {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+const publish = async (context: Context, id: ObjectId, upload: Upload): Promise<PutResult> => {
+  const { disk, folders, layout } = context;
+  const folder = liveFolder(layout, id);
+  try {
+    await disk.link(upload.path, livePath(layout, id));
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return confirm(context, id, upload);
+    throw error;
+  }
+  try {
+    await folders.now(folder);
+    await context.record('put', id, upload.bytes);
+  } catch (error) {
+    await withdraw(context, id);
+    throw error;
+  }
+  return { kind: 'stored' };
+};
+
+/** The object was there first: answer for it only if it holds the same bytes, and only once it is as durable as ours. */
+const confirm = async (context: Context, id: ObjectId, upload: Upload): Promise<PutResult> => {
+  const { disk, folders, layout } = context;
+  const path = livePath(layout, id);
+  if ((await disk.size(path)) !== upload.bytes || (await hashFile(context, path)) !== upload.sha256) {
+    return { kind: 'conflict' };
+  }
+  await folders.now(liveFolder(layout, id));
+  if ((await lastOperation(disk, layout.journal, id)) !== 'put') await context.record('put', id, upload.bytes);
+  // Whoever put it may have had to withdraw it after we looked.
+  if ((await disk.size(path)) === null) throw new Error(`${id.type}/${id.name} went away while it was confirmed`);
+  return { kind: 'already' };
+};
+
+/**
+ * Takes back an object that could not be made durable, unless another session has answered for it meanwhile. Taking it
+ * out of sight before looking closes the gap in which that session could still find it.
+ */
+const withdraw = async (context: Context, id: ObjectId): Promise<void> => {
+  const { disk, layout } = context;
+  const path = livePath(layout, id);
+  const aside = context.temporary();
+  await disk.rename(path, aside);
+  if ((await lastOperation(disk, layout.journal, id)) === 'put') await disk.link(aside, path);
+  await disk.unlink(aside);
+};
+
+const hashFile = async ({ disk }: Context, path: string): Promise<string> => {
+  const file = await disk.openRead(path);
+  const hash = createHash('sha256');
+  for await (const chunk of file.createReadStream()) hash.update(chunk);
+  return hash.digest('hex');
+};
