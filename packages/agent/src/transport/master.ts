@@ -1,0 +1,84 @@
+import { access } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import type { Runtime } from './runtime.ts';
+import { sshEnvironment } from './ssh-environment.ts';
+
+/** How an attempt to open the multiplexed connection ended. `stderr` is ssh's own words. */
+export type MasterStart =
+  | { readonly kind: 'up'; readonly master: AsyncDisposable }
+  | { readonly kind: 'failed'; readonly stderr: string }
+  | { readonly kind: 'timeout' };
+
+/**
+ * Holds ssh on a leash: it ends when our end of the pipe closes, which the kernel sees to even when the agent is killed with SIGKILL,
+ * and takes its directory along. ssh itself has /dev/null as input, because a background job of sh has.
+ */
+const leash = `
+dir=$1; shift
+exec 3<&0
+"$@" 3<&- &
+ssh=$!
+{ read -r _ <&3; kill "$ssh" 2>/dev/null; } &
+watch=$!
+wait "$ssh"; code=$?
+kill "$watch" 2>/dev/null
+rm -rf -- "$dir"
+exit "$code"
+`;
+
+/**
+ * Opens the one connection of a run (an OpenSSH ControlMaster that runs no command) and returns once others can join it, which ssh shows
+ * by its socket, made only after the server let us in. Never throws for what ssh or the network did.
+ */
+export const startMaster = async (
+  runtime: Runtime,
+  ssh: string,
+  deadlineMs: number,
+  signal?: AbortSignal,
+): Promise<MasterStart> => {
+  // At ERROR, ssh keeps to itself that the server has no host key of the pinned type.
+  const argv = [ssh, '-F', runtime.configFile, '-o', 'ControlMaster=yes', '-o', 'LogLevel=INFO', '-N', 'berth'];
+  const child = execa('sh', ['-c', leash, 'berth-ssh', runtime.directory, ...argv], {
+    // A process group of its own: Ctrl-C reaches restic, which then still needs the connection to remove its lock.
+    detached: true,
+    reject: false,
+    stdin: 'pipe',
+    stdout: 'ignore',
+    stderr: 'pipe',
+    env: sshEnvironment(process.env),
+    extendEnv: false,
+    // The connection lives as long as the run; the run's own deadline disposes it.
+  });
+  let ended = false;
+  const end = child.then((result) => {
+    ended = true;
+    return result.stderr;
+  });
+  const stop = async (): Promise<void> => {
+    child.stdin.destroy();
+    const done = await Promise.race([end.then(() => true), delay(stopMs, false, { ref: false })]);
+    if (!done && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    await end;
+  };
+  const deadline = performance.now() + deadlineMs;
+  while (!ended) {
+    if (await exists(runtime.controlPath)) return { kind: 'up', master: { [Symbol.asyncDispose]: stop } };
+    if (performance.now() > deadline || signal?.aborted) {
+      await stop();
+      signal?.throwIfAborted();
+      return { kind: 'timeout' };
+    }
+    await delay(10);
+  }
+  return { kind: 'failed', stderr: await end };
+};
+
+/** How long ssh may take to say goodbye before it is killed. */
+const stopMs = 3_000;
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
