@@ -4,8 +4,11 @@ import { isErrno } from '@berth/common/errno.ts';
 
 /** A file being written: bytes go to its end; nothing is promised before `sync` resolves. */
 export type NewFile = Pick<FileHandle, 'writev' | 'sync' | 'close'>;
-/** A file that records are added to: one `write`, one record or several, never mixed with another process's. */
-export type AppendFile = Pick<FileHandle, 'write' | 'read' | 'stat' | 'sync' | 'close'>;
+/** A file that records are added to. */
+export interface AppendFile extends Pick<FileHandle, 'read' | 'stat' | 'sync' | 'close'> {
+  /** Adds `bytes` in one write, never mixed with another process's, and answers with how many fitted. */
+  readonly append: (bytes: Uint8Array) => Promise<number>;
+}
 /** A file being read. */
 export type ReadFile = Pick<FileHandle, 'read' | 'stat' | 'createReadStream' | 'close'>;
 
@@ -40,7 +43,16 @@ const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = co
 /** The file system as Node gives it. */
 export const nodeDisk: Disk = {
   createFile: (path) => open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600),
-  openAppend: (path) => open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600),
+  openAppend: async (path) => {
+    const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    return {
+      append: async (bytes) => (await file.write(bytes)).bytesWritten,
+      read: file.read.bind(file),
+      stat: file.stat.bind(file),
+      sync: () => file.sync(),
+      close: () => file.close(),
+    };
+  },
   openRead: (path) => open(path, O_RDONLY | O_NOFOLLOW),
   link,
   rename,

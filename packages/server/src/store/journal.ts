@@ -89,8 +89,8 @@ export const openJournal = async (args: {
     const lines = batch.map(({ line }) => `${line}\n`).join('');
     const bytes = Buffer.from(torn ? `\n${lines}` : lines);
     torn = true;
-    const { bytesWritten } = await handle.write(bytes);
-    if (bytesWritten !== bytes.length) throw Object.assign(new Error('the journal was cut short'), { code: 'ENOSPC' });
+    const written = await handle.append(bytes);
+    if (written !== bytes.length) throw Object.assign(new Error('the journal was cut short'), { code: 'ENOSPC' });
     torn = false;
     try {
       await handle.sync();

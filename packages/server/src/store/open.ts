@@ -19,7 +19,7 @@ import { type Checkpoint, countRecord, emptyCheckpoint, readCheckpoint, type Usa
  * A source's objects. What is acknowledged is on disk; nothing is overwritten; what is deleted goes to the trash.
  * Several stores of one source may be open at once, in as many processes. Errors that are thrown are the disk's.
  */
-export interface Store {
+export interface Store extends AsyncDisposable {
   /** Stores `body` as `id`; `expectedBytes` is what the sender announced, or null when it announced nothing. */
   readonly put: (id: ObjectId, body: AsyncIterable<Uint8Array>, expectedBytes: number | null) => Promise<PutResult>;
   /** Moves an object to the trash; deleting what is not there is no error, since a retried delete must succeed. */
@@ -31,7 +31,7 @@ export interface Store {
   readonly list: (type: NamedType) => AsyncIterable<readonly Listed[]>;
   /** Usage up to the last record any session wrote. */
   readonly usage: () => Promise<Usage>;
-  /** Ends the session's part: makes moves durable, keeps the usage for the next start. */
+  /** Ends the session's part: makes moves durable, keeps the usage for the next start. Closing twice is closing once. */
   readonly close: () => Promise<void>;
 }
 
@@ -85,6 +85,24 @@ export const openStore = async (args: {
     quota: quotaOf(args.quotaBytes, () => usage),
   };
 
+  const finish = async (): Promise<void> => {
+    try {
+      await folders.settle();
+      await journal.catchUp();
+      if (await session.isAlone()) {
+        await writeCheckpoint(disk, layout.journal, temporary(), { seq: journal.seen(), usage });
+      }
+    } finally {
+      await journal.close();
+      await session.end();
+    }
+  };
+  let finished: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    finished ??= finish();
+    return finished;
+  };
+
   return {
     put: async (id, body, expectedBytes) => {
       if (args.quotaBytes !== null) await journal.catchUp();
@@ -98,15 +116,8 @@ export const openStore = async (args: {
       await journal.catchUp();
       return usage;
     },
-    close: async () => {
-      await folders.settle();
-      await journal.catchUp();
-      if (await session.isAlone()) {
-        await writeCheckpoint(disk, layout.journal, temporary(), { seq: journal.seen(), usage });
-      }
-      await journal.close();
-      await session.end();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 };
 

@@ -3,7 +3,7 @@ import type { Brand } from '@berth/common/brand.ts';
 /**
  * A record's place in a journal: the month file it stands in and its byte offset there, as one number that grows with
  * the journal: `yyyymm` × 10^10 + offset. A place never moves, even when two sessions write around the turn of a month,
- * which a line count would not survive. See docs/decisions/0003-sequence-is-a-place.md.
+ * which a line count would not survive. Exact until the year 9007. See docs/decisions/0003-sequence-is-a-place.md.
  */
 export type Seq = Brand<number, 'Seq'>;
 
