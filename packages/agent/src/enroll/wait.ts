@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Problem } from '@berth/common/problem.ts';
+import { type Connection, connect } from '../server/connect.ts';
+import { type Destination, formatDestination } from '../transport/destination.ts';
+import { hostKeyChanged } from '../transport/failure.ts';
+import type { HostKey } from '../transport/known-hosts.ts';
+import type { Conversation } from './conversation.ts';
+
+/** How the wait ended: the server let us in, or the time (or the wish to wait) was over. */
+export type Wait = 'let-in' | 'not-yet';
+
+/**
+ * Knocks until the server lets the key in. The pauses grow to 10 s: OpenSSH ≥ 9.8 lays 5 s on an address for each refused login and bars
+ * it from 15 s on, so a steady knock every 10 s never gets there. A server that goes away meanwhile is waited for too; another
+ * host key ends it at once.
+ */
+export const waitUntilLetIn = async (args: {
+  readonly destination: Destination;
+  readonly pins: readonly HostKey[];
+  readonly privateKey: string;
+  readonly knownHosts: string;
+  readonly keyFile: string;
+  /** 0 knocks once. */
+  readonly timeoutMs: number;
+  readonly conversation: Conversation;
+  readonly signal: AbortSignal;
+}): Promise<Wait> => {
+  const start = performance.now();
+  for (let knock = 0; ; knock += 1) {
+    args.signal.throwIfAborted();
+    const answer = await connect({ ...args, deadlineMs: 15_000 });
+    if (answer.kind === 'open') {
+      answer.client.end();
+      return 'let-in';
+    }
+    if (answer.kind === 'host-key-changed') {
+      throw hostKeyChanged(answer.hostKey.fingerprint, { ...args, knownHostsFile: args.knownHosts, publicKey: null });
+    }
+    const waitedMs = performance.now() - start;
+    const pauseMs = pausesMs[Math.min(knock, pausesMs.length - 1)] ?? 10_000;
+    if (waitedMs + pauseMs > args.timeoutMs) return over(answer, args.destination);
+    args.conversation.progress(progressLine(answer, args.destination, waitedMs));
+    await delay(pauseMs, undefined, { signal: args.signal });
+  }
+};
+
+const pausesMs = [1_000, 2_000, 4_000, 8_000, 10_000] as const;
+
+const over = (answer: Exclude<Connection, { kind: 'open' }>, destination: Destination): Wait => {
+  if (answer.kind === 'key-refused') return 'not-yet';
+  const why = answer.kind === 'unreachable' || answer.kind === 'busy' ? answer.detail : answer.kind;
+  throw new Problem(
+    'unreachable',
+    `${formatDestination(destination)} cannot be reached: ${why}.`,
+    'When it is back, run "berth enroll" again; it goes on where it stopped.',
+  );
+};
+
+const progressLine = (answer: Connection, { host }: Destination, waitedMs: number): string => {
+  const why = answer.kind === 'key-refused' ? 'does not know the key yet' : 'does not answer right now';
+  return `Waiting for the admin (${Math.round(waitedMs / 1000)} s): ${host} ${why}. Ctrl-C is fine: run the same command again to go on.`;
+};
