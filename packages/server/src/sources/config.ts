@@ -1,0 +1,21 @@
+import { isSourceName } from '@berth/common/host-name.ts';
+import { defaultProtectMs, type WrittenSources } from './schema.ts';
+import type { ServerConfig, Source } from './source.ts';
+
+/** What is written → what is meant: every default filled in, `key` and `keys` one list, in the order of the file. */
+export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
+  const protectMs = server?.protect ?? defaultProtectMs;
+  return {
+    sources: Object.entries(sources).map(([name, written]): Source => {
+      if (!isSourceName(name)) throw new Error('the schema lets only host names through');
+      return {
+        name,
+        uid: written.uid,
+        keys: written.keys ?? (written.key === undefined ? [] : [written.key]),
+        quotaBytes: written.quota ?? null,
+        protectMs: written.protect ?? protectMs,
+      };
+    }),
+    settings: { port: server?.port ?? null, protectMs },
+  };
+};

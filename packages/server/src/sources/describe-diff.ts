@@ -1,0 +1,61 @@
+import type { Bytes, Millis } from '@berth/common/brand.ts';
+import { formatDuration } from '@berth/common/duration.ts';
+import { formatSize } from '@berth/common/size.ts';
+import type { PublicKey } from '@berth/common/ssh-key.ts';
+import type { ConfigDiff, SourceChange } from './diff.ts';
+import type { Source } from './source.ts';
+
+/**
+ * The diff in words, one effect a line, as `berth-server check` prints it: `+` comes, `-` goes, `~` changes, `!` can't
+ * take effect by itself. One line says so where nothing changes.
+ */
+export const describeDiff = (diff: ConfigDiff): readonly string[] => {
+  const lines = [
+    ...diff.added.map((source) => describeAdded(source, diff.removed)),
+    ...diff.removed.map(describeRemoved),
+    ...diff.changed.flatMap(describeChange),
+    ...(diff.port === null
+      ? []
+      : [`! port ${portWord(diff.port.from)} -> ${portWord(diff.port.to)}: after the next start`]),
+  ];
+  return lines.length === 0 ? ['nothing changes'] : lines;
+};
+
+const describeAdded = (source: Source, removed: readonly Source[]): string => {
+  const { name, uid, keys, quotaBytes, protectMs } = source;
+  const facts = `UID ${uid}, ${keys.map(keyWord).join(', ')}, quota ${quotaWord(quotaBytes)}, protect ${formatDuration(protectMs)}`;
+  const renamed = removed.find((other) => isSameMachine(other, source));
+  if (renamed === undefined) return `+ ${name}: ${facts}`;
+  return `+ ${name}: ${facts}; if this is ${renamed.name} renamed: its backups stay under ${renamed.name} and ${name} starts empty`;
+};
+
+const isSameMachine = (one: Source, other: Source): boolean =>
+  one.uid === other.uid || one.keys.some(({ blob }) => other.keys.some((key) => key.blob === blob));
+
+const describeRemoved = ({ name, uid }: Source): string =>
+  `- ${name}: its sessions end and it can't log in; its backups stay (UID ${uid})`;
+
+const describeChange = (change: SourceChange): readonly string[] => {
+  const { name, keysAdded, keysRemoved, uid, quotaBytes, protectMs } = change;
+  return [
+    ...keysAdded.map((key) => `+ ${name}: ${keyWord(key)} is let in`),
+    ...keysRemoved.map((key) => `- ${name}: ${keyWord(key)} is shut out, and its sessions end`),
+    ...(uid === null
+      ? []
+      : [`! ${name}: UID ${uid.from} -> ${uid.to} is refused while its files belong to ${uid.from}`]),
+    ...(quotaBytes === null ? [] : [`~ ${name}: quota ${quotaWord(quotaBytes.from)} -> ${quotaWord(quotaBytes.to)}`]),
+    ...(protectMs === null ? [] : [`~ ${name}: protect ${describeProtect(protectMs.from, protectMs.to)}`]),
+  ];
+};
+
+const describeProtect = (from: Millis, to: Millis): string => {
+  const arrow = `${formatDuration(from)} -> ${formatDuration(to)}`;
+  return to < from ? `${arrow}: what was deleted before that can be purged from now on` : arrow;
+};
+
+const keyWord = ({ fingerprint, comment }: PublicKey): string =>
+  `key ${fingerprint}${comment === '' ? '' : ` (${comment})`}`;
+
+const quotaWord = (quota: Bytes | null): string => (quota === null ? 'none' : formatSize(quota));
+
+const portWord = (port: number | null): string => (port === null ? 'of the command line' : String(port));

@@ -1,0 +1,77 @@
+import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
+import type { PublicKey } from '@berth/common/ssh-key.ts';
+import type { ServerConfig, Source } from './source.ts';
+
+/** A value before and after. */
+export interface Change<Value> {
+  readonly from: Value;
+  readonly to: Value;
+}
+
+/** What became of a source that is in both files: at least one of its parts differs. */
+export interface SourceChange {
+  readonly name: SourceName;
+  readonly before: Source;
+  readonly after: Source;
+  readonly keysAdded: readonly PublicKey[];
+  /** Sessions that run on these have to end. */
+  readonly keysRemoved: readonly PublicKey[];
+  /** The stored files belong to `from`: the change is refused until they are re-owned. */
+  readonly uid: Change<number> | null;
+  readonly quotaBytes: Change<Bytes | null> | null;
+  readonly protectMs: Change<Millis> | null;
+}
+
+/** What takes effect when `next` replaces `previous`; empty lists and null where nothing does. */
+export interface ConfigDiff {
+  readonly added: readonly Source[];
+  readonly removed: readonly Source[];
+  readonly changed: readonly SourceChange[];
+  /** sshd can't change its port while it runs: this one waits for the next start. */
+  readonly port: Change<number | null> | null;
+}
+
+/**
+ * Compares two configurations. Names count as written: `NAS` for `nas` is another account and another folder, so one is
+ * removed and one is added. Comments of keys, their order and that of the sources mean nothing.
+ */
+export const diffConfigs = (previous: ServerConfig, next: ServerConfig): ConfigDiff => {
+  const before = new Map(previous.sources.map((source) => [source.name, source]));
+  const names = new Set(next.sources.map(({ name }) => name));
+  return {
+    added: next.sources.filter(({ name }) => !before.has(name)),
+    removed: previous.sources.filter(({ name }) => !names.has(name)),
+    changed: next.sources.flatMap((after) => {
+      const source = before.get(after.name);
+      return source === undefined ? [] : changesOf(source, after);
+    }),
+    port: changeOf(previous.settings.port, next.settings.port),
+  };
+};
+
+/** True when nothing takes effect. */
+export const isEmptyDiff = ({ added, removed, changed, port }: ConfigDiff): boolean =>
+  added.length === 0 && removed.length === 0 && changed.length === 0 && port === null;
+
+const changesOf = (before: Source, after: Source): readonly SourceChange[] => {
+  const change: SourceChange = {
+    name: after.name,
+    before,
+    after,
+    keysAdded: missingFrom(before.keys, after.keys),
+    keysRemoved: missingFrom(after.keys, before.keys),
+    uid: changeOf(before.uid, after.uid),
+    quotaBytes: changeOf(before.quotaBytes, after.quotaBytes),
+    protectMs: changeOf(before.protectMs, after.protectMs),
+  };
+  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs } = change;
+  const same = keysAdded.length + keysRemoved.length === 0 && uid === null && quotaBytes === null && protectMs === null;
+  return same ? [] : [change];
+};
+
+const missingFrom = (some: readonly PublicKey[], others: readonly PublicKey[]): readonly PublicKey[] => {
+  const known = new Set(some.map(({ fingerprint }) => fingerprint));
+  return others.filter(({ fingerprint }) => !known.has(fingerprint));
+};
+
+const changeOf = <Value>(from: Value, to: Value): Change<Value> | null => (from === to ? null : { from, to });

@@ -1,0 +1,22 @@
+/**
+ * The smallest file that works, printed where a file is empty or something else altogether. Its key is nobody's: the
+ * pair was made for this line and the private half thrown away.
+ */
+export const minimalExample = `sources:
+  HOSTNAME: { uid: 100, key: 'ssh-ed25519 AAAA… user@host' }`;
+
+/** What `berth-server init` writes: valid as it stands, lets nobody in, and shows every setting. */
+export const commentedExample = `# Who may back up to this server. A change takes effect within two seconds; \`berth-server check\` says
+# beforehand what it would do. A mistake is reported with its line, and the last good file stays in force.
+
+# server:
+#   port: 2222      # where sshd listens
+#   protect: 30d    # how long a source's deleted backups can be brought back, unless it says otherwise
+
+sources: {}
+#   laptop:                   # the machine's host name: also its account and its folder here
+#     uid: 1001               # a number no other source has; it never changes, because the files belong to it
+#     key: 'ssh-ed25519 AAAA… root@laptop'   # \`berth enroll\` prints this line
+#     quota: 500G             # the most it may store; without it the disk is the limit
+#     protect: 90d
+`;

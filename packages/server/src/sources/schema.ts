@@ -1,0 +1,103 @@
+import type { Bytes, Millis } from '@berth/common/brand.ts';
+import { formatDuration, isMillis, parseDuration } from '@berth/common/duration.ts';
+import { parseSourceName } from '@berth/common/host-name.ts';
+import { type Parsed, refused } from '@berth/common/parsed.ts';
+import { parseSize } from '@berth/common/size.ts';
+import { parsePublicKey } from '@berth/common/ssh-key.ts';
+import { textField } from '@berth/common/yaml/field.ts';
+import { z } from 'zod';
+import { minimalExample } from './example.ts';
+import { largestUid, refusedUid } from './uid.ts';
+
+const dayMs = 86_400_000;
+
+/** How long the trash keeps what a source deleted, where the file says nothing. */
+export const defaultProtectMs: Millis = ((): Millis => {
+  const month = 30 * dayMs;
+  if (!isMillis(month)) throw new Error('30 days are a span of time');
+  return month;
+})();
+
+/** Shorter protection would let a thief who deletes in the evening have won by the morning. */
+const shortestProtectMs = dayMs;
+const longestProtectMs = 100 * 365 * dayMs;
+
+/** A smaller quota holds no backup: a forgotten unit, almost always. */
+const smallestQuotaBytes = 1024 ** 2;
+
+const protectOf = (text: string): Parsed<Millis> => {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) return parsed;
+  const remedy = /^\d+m$/.test(text)
+    ? `m is minutes. For months write days: ${Number.parseInt(text, 10) * 30}d.`
+    : 'Write at least 1d; 30d is usual.';
+  if (parsed.value < shortestProtectMs) {
+    return refused('protect', `protect of ${formatDuration(parsed.value)} protects nothing: the least is 1d`, remedy);
+  }
+  if (parsed.value > longestProtectMs)
+    return refused('protect', 'protect is longer than 100 years', 'Write, for example, 365d.');
+  return parsed;
+};
+
+const quotaOf = (text: string): Parsed<Bytes> => {
+  const parsed = parseSize(text);
+  if (!parsed.ok || parsed.value >= smallestQuotaBytes) return parsed;
+  const digits = /^\d+$/.test(text) && parsed.value > 0 ? text : '500';
+  return refused(
+    'quota',
+    `a quota of ${parsed.value} bytes holds no backup`,
+    `Write the unit too, for example quota: ${digits}G.`,
+  );
+};
+
+/** A bare number is text to the parsers, so that `quota: 500` and `protect: 30` are told the unit they lack. */
+const numberOrText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
+
+const uid = z
+  .number()
+  .superRefine((value, context) => {
+    const why = refusedUid(value);
+    if (why === null) return;
+    const remedy = `Write a number from 1 to ${largestUid} that nobody else has, for example uid: 1001.`;
+    context.addIssue({ code: 'custom', message: why, params: { code: 'uid', remedy } });
+  })
+  .meta({ example: 'uid: 1001' });
+
+const keyExample = "key: 'ssh-ed25519 AAAA… user@host'";
+const publicKey = textField(parsePublicKey, keyExample);
+const quota = z.preprocess(numberOrText, textField(quotaOf, 'quota: 500G')).meta({ example: 'quota: 500G' });
+const protect = z.preprocess(numberOrText, textField(protectOf, 'protect: 30d')).meta({ example: 'protect: 30d' });
+
+const port = z.int().min(1).max(65_535).meta({ example: 'port: 2222' });
+
+/** One entry under `sources`: as written, `key` or `keys`, everything but the UID optional. */
+const source = z
+  .strictObject({
+    uid,
+    key: publicKey.optional(),
+    keys: z.array(publicKey).min(1).optional().meta({ example: "keys: ['ssh-ed25519 AAAA… user@host']" }),
+    quota: quota.optional(),
+    protect: protect.optional(),
+  })
+  .superRefine(({ key, keys }, context) => {
+    if (key === undefined && keys === undefined) {
+      const params = { code: 'missing', remedy: `Add ${keyExample}; berth enroll prints the line.` };
+      context.addIssue({ code: 'custom', message: 'this source has no key', params });
+    } else if (key !== undefined && keys !== undefined) {
+      const params = { code: 'key-and-keys', remedy: 'Move the one of key into the list of keys.' };
+      context.addIssue({ code: 'custom', path: ['keys'], message: 'key and keys exclude each other', params });
+    }
+  })
+  .meta({ example: minimalExample });
+
+/** `sources.yaml` as a person writes it; `config.ts` makes a `ServerConfig` of it. */
+export const sourcesSchema = z.strictObject({
+  server: z
+    .strictObject({ port: port.optional(), protect: protect.optional() })
+    .optional()
+    .meta({ example: 'server: { port: 2222 }' }),
+  sources: z.record(textField(parseSourceName, 'HOSTNAME'), source).meta({ example: minimalExample }),
+});
+
+/** What the schema gives. */
+export type WrittenSources = z.output<typeof sourcesSchema>;
