@@ -68,7 +68,6 @@ const explain = (error: YAMLError, document: Document, text: string, place: (off
   const remedy = hint(bracket === undefined ? error.code : 'MISSING_CHAR');
   return { ...at, code: 'syntax', message: `this is not YAML: ${message}`, remedy };
 };
-};
 
 /** Where the last quote or bracket of an unfinished file was opened; the parser only says where the file ends. */
 const openedAt = (document: Document, quote: boolean): number | null => {
