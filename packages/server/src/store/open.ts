@@ -3,8 +3,7 @@ import type { Context, Quota } from './context.ts';
 import type { Disk } from './disk.ts';
 import { folderSync } from './folder-sync.ts';
 import { openJournal } from './journal.ts';
-import { isPlace } from './journal-read.ts';
-import { type Layout, layoutOf, livePath } from './layout.ts';
+import { layoutOf, livePath } from './layout.ts';
 import type { NamedType, ObjectId } from './object.ts';
 import { prepare } from './prepare.ts';
 import { type PutResult, put } from './put.ts';
@@ -13,7 +12,8 @@ import { openDeletions, repeatDeletions } from './recover.ts';
 import { serial } from './serial.ts';
 import { type IsAlive, register } from './sessions.ts';
 import { trash } from './trash.ts';
-import { type Checkpoint, countRecord, emptyCheckpoint, readCheckpoint, type Usage, writeCheckpoint } from './usage.ts';
+import { countRecord, type Usage, writeCheckpoint } from './usage.ts';
+import { trustedCheckpoint } from './usage-read.ts';
 
 /**
  * A source's objects. What is acknowledged is on disk; nothing is overwritten; what is deleted goes to the trash.
@@ -52,7 +52,7 @@ export const openStore = async (args: {
   const folders = folderSync(disk);
   const deletions = openDeletions();
 
-  const checkpoint = await trustedCheckpoint(disk, layout);
+  const checkpoint = await trustedCheckpoint(disk, layout.journal);
   let usage = checkpoint.usage;
   const journal = await openJournal({
     folder: layout.journal,
@@ -119,12 +119,6 @@ export const openStore = async (args: {
     close,
     [Symbol.asyncDispose]: close,
   };
-};
-
-/** The checkpoint, unless it speaks of a journal that is not this one: then everything is counted anew. */
-const trustedCheckpoint = async (disk: Disk, layout: Layout): Promise<Checkpoint> => {
-  const found = await readCheckpoint(disk, layout.journal);
-  return (await isPlace(disk, layout.journal, found.seq)) ? found : emptyCheckpoint;
 };
 
 const quotaOf = (quotaBytes: number | null, usage: () => Usage): Quota => {

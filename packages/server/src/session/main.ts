@@ -1,0 +1,67 @@
+import { nodeDisk } from '../store/disk.ts';
+import { openStore } from '../store/open.ts';
+import { isProcessAlive } from '../store/sessions.ts';
+import { readUsage } from '../store/usage-read.ts';
+import { parseSessionArguments, type SessionArguments } from './arguments.ts';
+import { control } from './control.ts';
+import { receive } from './receive.ts';
+import { parseService, refusal } from './request.ts';
+import { stdioConnection } from './stdio.ts';
+
+/** sysexits.h: a service that is needed is not there. The agent knows it as "no coordinator". */
+const unavailable = 69;
+const refused = 2;
+
+const complain = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const runReceive = async ({ directory, quotaBytes }: SessionArguments): Promise<number> => {
+  const connection = stdioConnection();
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, () => connection.destroy());
+  const now = () => new Date();
+  await using store = await openStore({
+    directory,
+    disk: nodeDisk,
+    now,
+    pid: process.pid,
+    isAlive: isProcessAlive,
+    quotaBytes,
+  });
+  await receive(connection, store, complain);
+  return 0;
+};
+
+const runControl = async ({ controlSocket }: SessionArguments): Promise<number> => {
+  if ((await control(stdioConnection(), controlSocket)) === 'done') return 0;
+  complain('berth: the coordinator is not running; backups work without it');
+  return unavailable;
+};
+
+/** Behind the forced command. Two words are for the supervisor: `--version` proves that it starts, `usage` counts. */
+const main = async (words: readonly string[]): Promise<number> => {
+  if (words[0] === '--version') {
+    process.stdout.write(`berth session, node ${process.version}\n`);
+    return 0;
+  }
+  if (words[0] === 'usage') {
+    const usage = await readUsage(nodeDisk, parseSessionArguments(words.slice(1)).directory);
+    process.stdout.write(`${JSON.stringify(usage)}\n`);
+    return 0;
+  }
+  const args = parseSessionArguments(words);
+  switch (parseService(process.env['SSH_ORIGINAL_COMMAND'])) {
+    case 'receive':
+      return runReceive(args);
+    case 'control':
+      return runControl(args);
+    case null:
+      complain(refusal(args.source));
+      return refused;
+  }
+};
+
+process.umask(0o077);
+process.exitCode = await main(process.argv.slice(2));
+// Standard input may still be open at the other end; the session is over all the same.
+process.exit();
