@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { CountingReporter } from './scripts/reporter.ts';
 
 export default defineConfig({
   test: {
+    reporters: ['default', new CountingReporter()],
     projects: [
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 10_000 } },
+      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 20_000 } },
       {
         test: {
           name: 'whole',

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** `npm run build`: one file per program in `dist/`, which needs nothing but Node. */
+const root = join(import.meta.dirname, '..');
+const programs = {
+  'berth-server': 'packages/server/src/cli.ts',
+  session: 'packages/server/src/session/main.ts',
+  berth: 'packages/agent/src/cli.ts',
+};
+
+await build({
+  absWorkingDir: root,
+  entryPoints: programs,
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  // ssh2 tries its optional native parts and does without them.
+  external: ['cpu-features', '*.node'],
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  legalComments: 'linked',
+  logLevel: 'info',
+});
