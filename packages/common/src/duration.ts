@@ -55,7 +55,8 @@ const words: readonly (readonly [RegExp, string])[] = [
 
 const durationRemedy = (text: string): string => {
   const trimmed = text.trim();
-  if (/^\d{1,6}$/.test(trimmed)) return `Write the unit too, for example ${trimmed}d (days) or ${trimmed}h (hours).`;
+  if (/^[1-9]\d{0,5}$/.test(trimmed))
+    return `Write the unit too, for example ${trimmed}d (days) or ${trimmed}h (hours).`;
   const months = /^(\d{1,4}) ?(?:mo|months?)$/i.exec(trimmed);
   if (months !== null) return `Write the months in days: ${Number(months[1]) * 30}d.`;
   for (const [pattern, unit] of words) {

@@ -30,10 +30,13 @@ export const parsePublicKey = (text: string): Parsed<PublicKey> => {
 };
 
 /** True when a text holds a private key in any of the forms OpenSSH and PuTTY write, however it is wrapped. */
-export const holdsPrivateKey = (text: string): boolean => privateKeyMark.test(text);
+export const holdsPrivateKey = (text: string): boolean => privateKeyHeader.test(text) || privateKeyBody.test(text);
 
-/** What OpenSSH, OpenSSL and PuTTY write first; `b3BlbnNzaC1rZXktdjE` is "openssh-key-v1", how the inside begins. */
-export const privateKeyMark = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE/;
+/** What OpenSSH, OpenSSL and PuTTY write as the first line of a private key. */
+export const privateKeyHeader = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-/;
+
+/** "openssh-key-v1" in base64: how the inside of OpenSSH's private keys begins, which nobody writes as an explanation. */
+export const privateKeyBody = /b3BlbnNzaC1rZXktdjE/;
 
 /** The answer to a private key anywhere in a config file. */
 export const privateKeyFound: Refused = refused(

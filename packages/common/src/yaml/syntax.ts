@@ -64,7 +64,10 @@ const explain = (error: YAMLError, document: Document, text: string, place: (off
     return { ...place(text.trimEnd().length), ...unfinished(error.message) };
   }
   const bracket = /^Flow (?:map|sequence) in block collection .* (.)$/.exec(error.message)?.[1];
-  const message = bracket === undefined ? lowerFirst(error.message) : `a ${bracket} is missing before this`;
+  const message =
+    bracket === undefined
+      ? (plainWords[error.message] ?? lowerFirst(error.message))
+      : `a ${bracket} is missing before this`;
   const remedy = hint(bracket === undefined ? error.code : 'MISSING_CHAR');
   return { ...at, code: 'syntax', message: `this is not YAML: ${message}`, remedy };
 };
@@ -106,11 +109,23 @@ const hint = (code: YAMLError['code']): string => {
     case 'BAD_SCALAR_START':
       return 'Put the value in single quotes.';
     case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
       return 'Write each key on its own line, and put a value that contains ": " in single quotes.';
+    case 'MULTILINE_IMPLICIT_KEY':
+      return 'Write a space behind the colon (uid: 1001), and each key on its own line.';
     default:
       return 'Compare the line with its neighbours: a missing quote, bracket, colon or comma is the usual cause.';
   }
+};
+
+/** The parser speaks the specification's language; these are its sentences that people meet, in ours. */
+const plainWords: Readonly<Record<string, string>> = {
+  'All mapping items must start at the same column': 'this line is indented unlike those it belongs to',
+  'Block collections are not allowed within flow collections': 'a comma or a closing bracket is missing near here',
+  'Implicit keys need to be on a single line': 'a colon with a space behind it is missing in this line',
+  'Implicit map keys need to be followed by map values': 'a colon and a value are missing behind this word',
+  "Missing closing 'quote": "the ' opened in this line is not closed",
+  'Missing closing "quote': 'the " opened in this line is not closed',
+  'Nested mappings are not allowed in compact mappings': 'a second ": " stands in this line',
 };
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -72,7 +72,7 @@ const tooLarge: DecodedText = {
   ok: false,
   code: 'too-large',
   message: 'the file is larger than 256 KiB, so it was not read',
-  remedy: 'Check that it is the right file. 1,000 sources with ed25519 keys fit; RSA keys take seven times the room.',
+  remedy: 'Check that it is the right file: a config file is much smaller.',
   at: start,
 };
 

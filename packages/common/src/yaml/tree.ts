@@ -96,7 +96,10 @@ export const plainTree = (document: Document, counter: LineCounter): Tree => {
   const refuseOddNumber = (node: unknown, source: string, value: number): void => {
     if (/^-?(0|[1-9]\d*)(\.\d+)?$/.test(source)) return;
     const digits = /^[+-]?\d+$/.test(source) ? source.replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1') : String(value);
-    const remedy = `Write it in plain digits: ${digits}${/^0\d/.test(source) ? ' (or put it in quotes if it is a text)' : ''}.`;
+    const text = /^0\d/.test(source) ? ' (or put it in quotes if it is a text)' : '';
+    const remedy = Number.isFinite(value)
+      ? `Write it in plain digits: ${digits}${text}.`
+      : 'Write a number in plain digits.';
     find(node, 'odd-number', `${quoted(source)} is a number that not every reader of YAML reads as the same`, remedy);
   };
 

@@ -1,5 +1,5 @@
 import type { Problem } from '@berth/common/problem.ts';
-import { privateKeyFound, privateKeyMark } from '@berth/common/ssh-key.ts';
+import { privateKeyBody, privateKeyFound, privateKeyHeader } from '@berth/common/ssh-key.ts';
 import type { Finding } from '@berth/common/yaml/finding.ts';
 import { loadYaml } from '@berth/common/yaml/load.ts';
 import { readConfigFile } from '@berth/common/yaml/read-file.ts';
@@ -48,13 +48,13 @@ export const parseSources = ({
 
 /**
  * A private key has several lines, so pasted into YAML it is a syntax error somewhere in its middle. Looked for first,
- * it gets the one answer that matters. In a comment it is as readable, but its first line alone may be an explanation.
+ * it gets the one answer that matters. One in a comment is as readable, but its first line alone may be an explanation.
  */
 const pastedPrivateKey = (file: string, content: string | Uint8Array): Finding | null => {
   const decoded = decodeText(content);
   if (!decoded.ok) return null;
   const uncommented = decoded.text.replace(/^\s*#.*$/gm, (comment) => ' '.repeat(comment.length));
-  const found = privateKeyMark.exec(uncommented);
+  const found = privateKeyHeader.exec(uncommented) ?? privateKeyBody.exec(decoded.text);
   if (found === null) return null;
   const { code, message, remedy } = privateKeyFound;
   return { file, ...placeIn(decoded.text, found.index), code, message, remedy };

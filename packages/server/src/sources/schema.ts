@@ -46,7 +46,7 @@ const quotaOf = (text: string): Parsed<Bytes> => {
   return refused(
     'quota',
     `a quota of ${parsed.value} bytes holds no backup`,
-    `Write the unit too, for example quota: ${digits}G.`,
+    `Write the unit too, for example quota: ${digits}G; without quota the disk is the limit.`,
   );
 };
 
@@ -82,7 +82,7 @@ const source = z
   .superRefine(({ key, keys }, context) => {
     if (key === undefined && keys === undefined) {
       const params = { code: 'missing', remedy: `Add ${keyExample}; berth enroll prints the line.` };
-      context.addIssue({ code: 'custom', message: 'this source has no key', params });
+      context.addIssue({ code: 'custom', path: ['key'], message: 'this source has no key', params });
     } else if (key !== undefined && keys !== undefined) {
       const params = { code: 'key-and-keys', remedy: 'Move the one of key into the list of keys.' };
       context.addIssue({ code: 'custom', path: ['keys'], message: 'key and keys exclude each other', params });

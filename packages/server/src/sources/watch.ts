@@ -49,6 +49,14 @@ export async function* watchFile(options: WatchOptions): AsyncGenerator<ReadFile
   }
 }
 
+/** The same as a callback, for a caller that reads the file itself when told; the first call comes one interval later. */
+export const watchSources = (file: string, changed: (read: ReadFile) => void, signal: AbortSignal): void => {
+  const follow = async (): Promise<void> => {
+    for await (const read of watchFile({ file, seen: null, signal })) changed(read);
+  };
+  void follow();
+};
+
 /** Everything by which a file shows that it was written or replaced; a word for one that can't be looked at. */
 const look = async (file: string): Promise<string> => {
   try {
