@@ -1,0 +1,133 @@
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '@berth/common/errno.ts';
+import type { Source } from '../sources/source.ts';
+import { ensureFolder } from './files.ts';
+import type { AccountFinding } from './finding.ts';
+
+/** The folders of a source that its own sessions write, as the design's page "The store on disk" lists them. */
+const folders = ['repo', 'trash', 'journal', 'incoming'] as const;
+
+/** Where a source's data is. */
+export const homeIn = (dataDir: string, source: Pick<Source, 'name'>): string => join(dataDir, 'sources', source.name);
+
+/**
+ * Compares what is on disk with what a source needs, changing nothing. A folder that belongs to somebody else is never re-owned:
+ * that is either a changed UID, and then the finding names the command, or a sign that two sources are being mixed up.
+ * `ownerOf` gives the UID the folders must have (in rootless mode: always our own).
+ */
+export const directoryFindings = (
+  dataDir: string,
+  sources: readonly Source[],
+  ownerOf: (source: Source) => number,
+): readonly AccountFinding[] => sources.flatMap((source) => findingOf(dataDir, source, ownerOf(source)) ?? []);
+
+/**
+ * A UID that still owns the data of a removed source is not given to another one, who could then read it.
+ */
+export const leftoverFindings = (dataDir: string, sources: readonly Source[]): readonly AccountFinding[] => {
+  const claimed = new Set<string>(sources.map(({ name }) => name));
+  const byUid = new Map(sources.map((source) => [source.uid, source]));
+  return entriesOf(join(dataDir, 'sources')).flatMap((name): readonly AccountFinding[] => {
+    if (claimed.has(name)) return [];
+    const home = join(dataDir, 'sources', name);
+    const owner = folders.map((folder) => statOf(join(home, folder))?.uid).find((uid) => uid !== undefined);
+    const source = owner === undefined ? undefined : byUid.get(owner);
+    if (source === undefined) return [];
+    return [
+      {
+        code: 'uid-in-use',
+        source: source.name,
+        message: `UID ${source.uid} of ${source.name} still owns the data of ${name}, which sources.yaml no longer lists.`,
+        remedy: `Give ${source.name} another UID; or, if it is ${name} under a new name: mv ${home} ${homeIn(dataDir, source)}`,
+      },
+    ];
+  });
+};
+
+const findingOf = (dataDir: string, source: Source, owner: number): AccountFinding | null => {
+  const home = homeIn(dataDir, source);
+  const top = statOf(home);
+  if (top === null) return null;
+  const finding = (code: AccountFinding['code'], message: string, remedy: string): AccountFinding => ({
+    code,
+    source: source.name,
+    message,
+    remedy,
+  });
+  if (!top.isDirectory()) {
+    return finding('not-a-directory', `${home} is not a folder.`, `Move it away: mv ${home} ${home}.found`);
+  }
+  if (top.uid !== process.getuid?.()) {
+    return finding(
+      'not-ours',
+      `${home} belongs to UID ${top.uid}; it must be the server's own.`,
+      `If its data is this source's: chown -h ${process.getuid?.()} ${home}`,
+    );
+  }
+  for (const folder of folders) {
+    const path = join(home, folder);
+    const stat = statOf(path);
+    if (stat === null) continue;
+    if (!stat.isDirectory()) {
+      return finding('not-a-directory', `${path} is not a folder.`, `Move it away: mv ${path} ${path}.found`);
+    }
+    if (stat.uid !== owner) {
+      const present = folders.map((name) => join(home, name)).filter((name) => statOf(name)?.isDirectory() === true);
+      return finding(
+        'uid-changed',
+        `${source.name} has UID ${owner} now, but its data belongs to UID ${stat.uid}.`,
+        `Write uid: ${stat.uid} again, or re-own the data: chown -hR ${owner}:${owner} ${present.join(' ')}`,
+      );
+    }
+  }
+  return null;
+};
+
+/**
+ * Makes what is missing and returns the sources for which anything was made. A folder appears under its name only once it has its owner, so a crash
+ * in between leaves nothing that {@link directoryFindings} would take for somebody else's.
+ */
+export const createDirectories = (
+  dataDir: string,
+  sources: readonly Source[],
+  ownerOf: (source: Source) => number,
+): readonly Source[] => {
+  ensureFolder(join(dataDir, 'sources'), 0o755);
+  return sources.filter((source) => {
+    const home = homeIn(dataDir, source);
+    const top = statOf(home);
+    if (top === null) mkdirSync(home);
+    // Root's own folder in root's own folder: nobody else could have put something else there since the check.
+    if (top === null || (top.mode & 0o7777) !== 0o755) chmodSync(home, 0o755);
+    const missing = folders.filter((folder) => statOf(join(home, folder)) === null);
+    for (const folder of missing) createOwned(home, folder, ownerOf(source));
+    return top === null || missing.length > 0;
+  });
+};
+
+const createOwned = (home: string, folder: string, owner: number): void => {
+  const temporary = join(home, `.new-${folder}`);
+  if (statOf(temporary) !== null) rmdirSync(temporary);
+  mkdirSync(temporary, { mode: 0o700 });
+  if (owner !== process.getuid?.()) chownSync(temporary, owner, owner);
+  renameSync(temporary, join(home, folder));
+};
+
+const entriesOf = (path: string): readonly string[] => {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+};
+
+const statOf = (path: string): Stats | null => {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+};
