@@ -1,0 +1,194 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { exitCode, Problem } from '@berth/common/problem.ts';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { pino } from 'pino';
+import { init } from './init/init.ts';
+import { ensureHostKey } from './sshd/host-key.ts';
+import { check } from './status/check.ts';
+import { printCheck, printSource, printStatus, sourceTable } from './status/print.ts';
+import { status } from './status/status.ts';
+import { usageOf } from './status/usage.ts';
+import { enter, hasEntered, requireDataDir } from './supervisor/enter.ts';
+import { isLocked } from './supervisor/lock.ts';
+import { detectMode, isolationOf } from './supervisor/mode.ts';
+import { thisProgram } from './supervisor/program.ts';
+import { type Ready, run } from './supervisor/run.ts';
+import { readState } from './supervisor/state.ts';
+
+const defaults = { directory: '/etc/berth', config: '/etc/berth/sources.yaml', data: '/data' } as const;
+
+const say = (text: string): void => {
+  process.stdout.write(text);
+};
+const sayJson = (value: unknown): void => say(`${JSON.stringify(value)}\n`);
+
+const toPort = (text: string): number => {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError('It is a number from 1 to 65535.');
+};
+
+const program = new Command('berth-server')
+  .description("Receives every machine's backup: who may moor stands in sources.yaml.")
+  .version('0.1.0')
+  .helpCommand(false)
+  .showHelpAfterError('(berth-server --help shows the commands)')
+  .exitOverride();
+
+const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+
+program
+  .command('init')
+  .description('write a commented sources.yaml (unless there is one) and make the host key')
+  .argument('[dir]', 'where', defaults.directory)
+  .option('--host-keys <dir>', 'where the host key goes (default: <dir>/host-keys)')
+  .addHelpText('after', examples('berth-server init', 'berth-server init ./receiver'))
+  .action(async (dir: string, options: { hostKeys?: string }) => {
+    const directory = resolve(dir);
+    const { configFile, configWritten, hostKey } = await init(
+      directory,
+      resolve(options.hostKeys ?? join(directory, 'host-keys')),
+    );
+    say(`${configWritten ? 'wrote' : 'kept'}     ${configFile}\nhost key  ${hostKey.fingerprint}\n\n`);
+    say(`Next: start the server (berth-server run --config ${configFile} --data DIR), then run berth enroll\n`);
+    say('on each machine: it asks you to compare this host key, and prints the lines for sources.yaml.\n');
+  });
+
+program
+  .command('check')
+  .description('say whether sources.yaml is valid, and what it would change, before it changes')
+  .option('--config <file>', 'the file', defaults.config)
+  .option('--data <dir>', 'the data directory', defaults.data)
+  .option('--json', 'for programs')
+  .addHelpText('after', examples('berth-server check', 'berth-server check --config new.yaml --json'))
+  .action(async (options: { config: string; data: string; json?: true }) => {
+    const result = await check({
+      configFile: resolve(options.config),
+      dataDir: resolve(options.data),
+      mode: detectMode(),
+    });
+    if (options.json) sayJson(result);
+    else (result.findings.length === 0 ? process.stdout : process.stderr).write(printCheck(result));
+    process.exitCode = result.findings.length === 0 ? exitCode.ok : exitCode.failed;
+  });
+
+program
+  .command('run')
+  .description('be the server, in the foreground, until SIGTERM or SIGINT; SIGHUP reads sources.yaml at once')
+  .option('--config <file>', 'who may moor', defaults.config)
+  .option('--data <dir>', 'where the backups are', defaults.data)
+  .option('--host-keys <dir>', 'where the host key is (default: host-keys beside the config)')
+  .option('--port <number>', 'where to listen (default: as sources.yaml says, else 2222)', toPort)
+  .option('--listen <address>', 'the only address to listen on (default: every one)')
+  .option('--json', 'print the line that says "ready" as JSON')
+  .addHelpText(
+    'after',
+    examples('berth-server run', 'berth-server run --config ./sources.yaml --data /volume1/berth --port 2222'),
+  )
+  .action(
+    async (options: {
+      config: string;
+      data: string;
+      hostKeys?: string;
+      port?: number;
+      listen?: string;
+      json?: true;
+    }) => {
+      const configFile = resolve(options.config);
+      const dataDir = resolve(options.data);
+      const hostKeys = resolve(options.hostKeys ?? join(dirname(configFile), 'host-keys'));
+      const mode = detectMode();
+      requireDataDir(dataDir);
+      if (!hasEntered(mode)) {
+        if (await isLocked(dataDir)) throw alreadyRunning(dataDir);
+        // Here, while /etc is still the host's own: a key made later would be lost with the namespace.
+        mkdirSync(hostKeys, { recursive: true, mode: 0o700 });
+        await ensureHostKey(hostKeys);
+        enter(mode, thisProgram(), dataDir, process.argv.slice(2));
+      }
+      const log = pino(
+        { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+        pino.destination({ dest: 2, sync: true }),
+      );
+      await run(
+        { mode, configFile, dataDir, hostKeys, port: options.port ?? null, address: options.listen ?? null, log },
+        (ready) => (options.json ? sayJson({ ready: true, ...ready }) : say(readyText(ready))),
+      );
+      process.exit(exitCode.ok);
+    },
+  );
+
+program
+  .command('status')
+  .description('show whether the server is up, what is in force, and every source; with a name, that source')
+  .argument('[source]', 'one source, with what it occupies')
+  .option('--data <dir>', 'the data directory', defaults.data)
+  .option('--json', 'for programs')
+  .addHelpText('after', examples('berth-server status', 'berth-server status laptop --json'))
+  .action(async (name: string | undefined, options: { data: string; json?: true }) => {
+    const dataDir = resolve(options.data);
+    requireDataDir(dataDir);
+    const found = await status(dataDir);
+    if (name === undefined) return options.json ? sayJson(found) : say(printStatus(found));
+    const source = found.sources.find((candidate) => candidate.name === name);
+    if (source === undefined) throw unknownSource(name);
+    const { server, up } = found;
+    const usage =
+      server !== null && (up || server.mode !== 'private')
+        ? await usageOf({
+            source: name,
+            uid: source.uid,
+            mode: server.mode,
+            dataDir,
+            supervisor: server.pid,
+            program: thisProgram(),
+          })
+        : null;
+    if (options.json) sayJson({ ...source, usage });
+    else say(printSource(source, usage));
+  });
+
+program
+  .command('sources')
+  .description('list the sources that are in force')
+  .option('--data <dir>', 'the data directory', defaults.data)
+  .option('--json', 'for programs')
+  .addHelpText('after', examples('berth-server sources', 'berth-server sources --json'))
+  .action(async (options: { data: string; json?: true }) => {
+    const dataDir = resolve(options.data);
+    requireDataDir(dataDir);
+    const { sources } = await status(dataDir);
+    if (options.json) sayJson(sources);
+    else say(`${sourceTable(sources).join('\n')}\n`);
+  });
+
+const readyText = ({ address, port, mode, hostKeyFingerprint, sources, pid }: Ready): string =>
+  `ready: ${address ?? 'every address'}, port ${port}, ${sources} ${sources === 1 ? 'source' : 'sources'}, pid ${pid}\n` +
+  `host key ${hostKeyFingerprint}\n${isolationOf[mode]}\n`;
+
+const alreadyRunning = (dataDir: string): Problem => {
+  const pid = readState(dataDir)?.pid;
+  return new Problem(
+    'already-running',
+    `A server${pid === undefined ? '' : ` (pid ${pid})`} runs on ${dataDir} already.`,
+    `See it with: berth-server status --data ${dataDir}`,
+  );
+};
+
+const unknownSource = (name: string): Problem =>
+  new Problem(
+    'unknown-source',
+    `No source ${JSON.stringify(name)} is in force.`,
+    'List them with: berth-server sources',
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  else if (error instanceof Problem) {
+    process.stderr.write(`berth-server: ${error.message}\n  ${error.remedy.replaceAll('\n', '\n  ')}\n`);
+    process.exit(error.code === 'already-running' ? exitCode.busy : exitCode.failed);
+  } else throw error;
+}

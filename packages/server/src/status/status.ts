@@ -1,0 +1,80 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Bytes } from '@berth/common/brand.ts';
+import { isErrno } from '@berth/common/errno.ts';
+import { homeIn } from '../accounts/directories.ts';
+import { loadSources } from '../sources/load.ts';
+import type { Source } from '../sources/source.ts';
+import { connectionsOf } from '../sshd/connections.ts';
+import { snapshot } from '../sshd/processes.ts';
+import { isLocked } from '../supervisor/lock.ts';
+import { appliedFile, readState, type ServerState } from '../supervisor/state.ts';
+
+export interface SourceStatus {
+  readonly name: string;
+  readonly uid: number;
+  readonly keys: readonly string[];
+  /** The most it may store; null where the disk is the only limit. */
+  readonly quotaBytes: Bytes | null;
+  /** Sessions running now: a backup, a restore, a check. */
+  readonly sessions: number;
+  /** When the source last changed anything, UTC; null when it never did. */
+  readonly lastActivity: string | null;
+}
+
+/** What `status` shows. */
+export interface ServerStatus {
+  readonly up: boolean;
+  /** What the server (or the last one) recorded; null when none ever ran on this data directory. */
+  readonly server: ServerState | null;
+  readonly sources: readonly SourceStatus[];
+}
+
+/** Looks from outside, without asking the server, so it works when the server hangs. Reads nothing that a source wrote. */
+export const status = async (dataDir: string): Promise<ServerStatus> => {
+  const [up, loaded] = await Promise.all([isLocked(dataDir), loadSources(appliedFile(dataDir))]);
+  const server = readState(dataDir);
+  const sources = loaded.kind === 'ok' ? loaded.config.sources : [];
+  const sessions = up && server !== null ? sessionsBySource(server, sources) : new Map<string, number>();
+  return {
+    up,
+    server,
+    sources: sources.map((source) => ({
+      name: source.name,
+      uid: source.uid,
+      keys: source.keys.map(({ fingerprint }) => fingerprint),
+      quotaBytes: source.quotaBytes,
+      sessions: sessions.get(source.name) ?? 0,
+      lastActivity: lastActivity(dataDir, source),
+    })),
+  };
+};
+
+const sessionsBySource = (server: ServerState, sources: readonly Source[]): ReadonlyMap<string, number> => {
+  const { sshdPid, mode, mountNamespace, pid } = server;
+  const listener = { pid: sshdPid ?? -1, rootless: mode === 'rootless', mountNamespace, supervisor: pid };
+  const counts = new Map<string, number>();
+  for (const { source, sessions } of connectionsOf(snapshot(), listener, sources)) {
+    if (source !== null) counts.set(source, (counts.get(source) ?? 0) + sessions);
+  }
+  return counts;
+};
+
+/** The newest journal's modification time: of what the source wrote, only the kernel's own record of when. */
+const lastActivity = (dataDir: string, source: Source): string | null => {
+  const journal = join(homeIn(dataDir, source), 'journal');
+  const times = namesIn(journal)
+    .filter((name) => /^\d{4}-\d{2}\.jsonl$/.test(name))
+    .map((name) => lstatSync(join(journal, name), { throwIfNoEntry: false })?.mtime.toISOString() ?? '');
+  return times.sort().at(-1) || null;
+};
+
+const namesIn = (folder: string): readonly string[] => {
+  try {
+    // A journal that was replaced by a link is not followed.
+    return lstatSync(folder).isDirectory() ? readdirSync(folder) : [];
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EACCES')) return [];
+    throw error;
+  }
+};

@@ -1,0 +1,82 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Layout, Mode } from '../accounts/layout.ts';
+import { minimalBase } from '../accounts/passwd.ts';
+import { forcedCommand } from '../session/forced-command.ts';
+import { containerAccounts } from './mode.ts';
+import { buildPrivateMounts, privatePaths, privateRuntimeDir } from './namespace.ts';
+import type { Program } from './program.ts';
+
+/** A layout, and the session program by the path sessions reach. */
+export interface PreparedLayout {
+  readonly layout: Layout;
+  readonly node: string;
+  readonly session: string;
+}
+
+interface Wishes {
+  readonly mode: Mode;
+  readonly dataDir: string;
+  readonly program: Program;
+  readonly liveFolders: readonly string[];
+}
+
+/** Makes this mode's places, mounts included, and says where they are. */
+export const prepareLayout = async (wishes: Wishes): Promise<PreparedLayout> => {
+  switch (wishes.mode) {
+    case 'private':
+      return privateLayout(wishes);
+    case 'container':
+      return containerLayout(wishes);
+    case 'rootless':
+      return rootlessLayout(wishes);
+  }
+};
+
+const privateLayout = async ({ dataDir, program, liveFolders }: Wishes): Promise<PreparedLayout> => {
+  const base = await buildPrivateMounts({ dataDir, program, liveFolders });
+  const { data, node, session } = privatePaths(program);
+  const accounts = { passwd: '/etc/passwd', group: '/etc/group', base };
+  return prepared('private', { dataDir, sessionDataDir: data, runtimeDir: privateRuntimeDir, accounts }, node, session);
+};
+
+const containerLayout = ({ dataDir, program }: Wishes): PreparedLayout => {
+  // The image's /run is a fresh tmpfs, so the links in /etc lead nowhere yet: nothing of the system's accounts is left to keep.
+  for (const folder of ['/run/sshd', '/run/berth', '/run/berth/etc', '/run/berth/keys', '/run/berth/control']) {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+  }
+  const accounts = { ...containerAccounts, base: minimalBase };
+  const places = { dataDir, sessionDataDir: dataDir, runtimeDir: privateRuntimeDir, accounts };
+  return prepared('container', places, program.node, program.session);
+};
+
+const rootlessLayout = ({ dataDir, program }: Wishes): PreparedLayout => {
+  const runtimeDir = join(dataDir, 'run');
+  mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
+  const places = { dataDir, sessionDataDir: dataDir, runtimeDir, accounts: null };
+  return prepared('rootless', places, program.node, program.session);
+};
+
+const prepared = (
+  mode: Mode,
+  places: Pick<Layout, 'dataDir' | 'sessionDataDir' | 'runtimeDir' | 'accounts'>,
+  node: string,
+  session: string,
+): PreparedLayout => {
+  const escaped = places.runtimeDir.replaceAll('%', '%%');
+  const layout: Layout = {
+    ...places,
+    mode,
+    authorizedKeysFile: mode === 'rootless' ? `${escaped}/authorized_keys` : `${escaped}/keys/%u`,
+    commandFor: (source, key) =>
+      forcedCommand({
+        node,
+        program: session,
+        source,
+        key,
+        dataDir: places.sessionDataDir,
+        controlSocket: join(places.runtimeDir, 'control', source.name, 'api.sock'),
+      }),
+  };
+  return { layout, node, session };
+};

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { Problem } from '@berth/common/problem.ts';
+import { execa } from 'execa';
+
+/**
+ * One server per data directory, by a lock of the kernel (flock): it vanishes with its holder however that ends, and holds across containers
+ * that share the directory. Node can not take one, so flock(1) takes it and becomes the server; see enter.ts.
+ */
+export const lockFile = (dataDir: string): string => join(dataDir, 'server.lock');
+
+/** True while a server runs on this data directory. */
+export const isLocked = async (dataDir: string): Promise<boolean> => {
+  const { exitCode, failed, cause } = await execa(
+    'flock',
+    ['--nonblock', '--conflict-exit-code', '75', lockFile(dataDir), 'true'],
+    { reject: false, timeout: 10_000 },
+  );
+  if (exitCode === 75) return true;
+  if (!failed) return false;
+  throw new Problem(
+    'lock-failed',
+    `${lockFile(dataDir)} can not be locked.`,
+    'Check the folder, and that util-linux (flock) is installed.',
+    {
+      cause,
+    },
+  );
+};

@@ -1,0 +1,40 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { Problem } from '@berth/common/problem.ts';
+import type { Mode } from '../accounts/layout.ts';
+
+/** Where an image for {@link Mode} `container` keeps its account files: links on a read-only root into a /run that is a tmpfs. */
+export const containerAccounts = { passwd: '/run/berth/etc/passwd', group: '/run/berth/etc/group' } as const;
+
+/** The mode this process can serve in. Throws `cannot-isolate` for root that can neither have a namespace nor is in our image. */
+export const detectMode = (): Mode => {
+  if (process.getuid?.() !== 0) return 'rootless';
+  if (isOurImage()) return 'container';
+  if (hasSysAdmin(readFileSync('/proc/self/status', 'utf8'))) return 'private';
+  throw new Problem(
+    'cannot-isolate',
+    'This root lacks CAP_SYS_ADMIN, so it can not give the sources accounts of their own without touching the host.',
+    'Run it as real root, in the berth image, or as an ordinary user (rootless mode).',
+  );
+};
+
+/** True when CapEff of a /proc/PID/status holds CAP_SYS_ADMIN, which is bit 21 (capability.h). */
+export const hasSysAdmin = (status: string): boolean => {
+  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return mask !== undefined && ((BigInt(`0x${mask}`) >> 21n) & 1n) === 1n;
+};
+
+/** What a mode means for the sources, in words for the person who starts the server. */
+export const isolationOf: Readonly<Record<Mode, string>> = {
+  private: 'each source has its own UID; accounts live in a private mount namespace',
+  container: "each source has its own UID; accounts live in the container's /run",
+  rootless:
+    'ROOTLESS: all sources share one UID, so only the program keeps them apart, not the kernel. Run as root for a UID per source',
+};
+
+const isOurImage = (): boolean => {
+  try {
+    return readlinkSync('/etc/passwd') === containerAccounts.passwd;
+  } catch {
+    return false;
+  }
+};

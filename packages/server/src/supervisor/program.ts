@@ -1,0 +1,34 @@
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The program as it lies on disk: from a clone (TypeScript and node_modules) or as the release's bundles, side by side. */
+export interface Program {
+  readonly node: string;
+  /** The command line's own file. */
+  readonly cli: string;
+  /** What sshd starts for a login. */
+  readonly session: string;
+  /** The folders sessions must be able to read, and the folder all of them are in. */
+  readonly root: string;
+  readonly folders: readonly string[];
+}
+
+/** Where this very program lies. */
+export const thisProgram = (): Program => programAt(fileURLToPath(import.meta.url), process.execPath);
+
+/** In a clone `here` is `…/packages/server/src/supervisor/program.ts`; in a release it is the bundle itself. */
+export const programAt = (here: string, node: string): Program => {
+  if (here.endsWith('.ts')) {
+    const server = resolve(dirname(here), '../..');
+    const root = resolve(server, '../..');
+    return {
+      node,
+      cli: join(server, 'src/cli.ts'),
+      session: join(server, 'src/session/main.ts'),
+      root,
+      folders: ['packages', 'node_modules'],
+    };
+  }
+  const root = dirname(here);
+  return { node, cli: here, session: join(root, 'session.js'), root, folders: ['.'] };
+};

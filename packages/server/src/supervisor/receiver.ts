@@ -1,0 +1,239 @@
+import { writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '@berth/common/problem.ts';
+import type { ReadFile } from '@berth/common/yaml/read-file.ts';
+import type { Logger } from 'pino';
+import { applyAccounts, findingsOnHost } from '../accounts/apply.ts';
+import type { Layout } from '../accounts/layout.ts';
+import { parseSources } from '../sources/load.ts';
+import type { ServerConfig, Source } from '../sources/source.ts';
+import { chooseAlgorithms, processorHasAes, supportedAlgorithms } from '../sshd/algorithms.ts';
+import { optionalSettings, sshdConfig } from '../sshd/config.ts';
+import { type Connection, connectionsOf, connectionsToEnd, type Listener } from '../sshd/connections.ts';
+import { checkConfig, knownSettings, SshdDaemon } from '../sshd/daemon.ts';
+import type { HostKey } from '../sshd/host-key.ts';
+import { endProcesses, snapshot } from '../sshd/processes.ts';
+import { type ServerState, writeApplied, writeState } from './state.ts';
+
+export interface ReceiverOptions {
+  readonly layout: Layout;
+  readonly configFile: string;
+  readonly hostKey: HostKey;
+  readonly address: string | null;
+  readonly port: number;
+  /** Our mount namespace in private mode, otherwise empty. */
+  readonly mountNamespace: string;
+  readonly log: Logger;
+}
+
+/** What a sources.yaml holds, and the same understood. */
+export interface Candidate {
+  readonly content: Uint8Array;
+  readonly config: ServerConfig;
+}
+
+/** A connection that is told to go has this long before it is made to; with {@link sweepDelaysMs} all are gone within 5 s. */
+const connectionGraceMs = 1500;
+/**
+ * When connections are looked at after a change. Twice, because one that had proved an old key just before the change may become visible just
+ * after the first look.
+ */
+const sweepDelaysMs = [0, 1000];
+/** How often a configuration is tried again that the host, not the file, stands in the way of: the admin may be re-owning data now. */
+const retryHostMs = 2000;
+
+/**
+ * The running receiver: sshd, and whatever sources.yaml says, in force. One change is applied after another; a configuration that can not
+ * be applied changes nothing at all, and the last good one stays.
+ */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #daemon: SshdDaemon;
+  readonly #log: Logger;
+  #state: ServerState;
+  #current: readonly Source[] = [];
+  #queue: Promise<unknown> = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
+  #sweeps = new Set<Promise<void>>();
+  #stopping = false;
+
+  constructor(options: ReceiverOptions) {
+    const { layout, configFile, hostKey, address, port, mountNamespace, log } = options;
+    this.#options = options;
+    this.#log = log;
+    this.#state = {
+      version: 1,
+      pid: process.pid,
+      sshdPid: null,
+      mode: layout.mode,
+      mountNamespace,
+      address,
+      port,
+      hostKey: { publicKey: hostKey.publicKey, fingerprint: hostKey.fingerprint },
+      config: configFile,
+      startedAt: new Date().toISOString(),
+      stoppedAt: null,
+      appliedAt: null,
+      refused: null,
+    };
+    this.#daemon = new SshdDaemon(join(layout.runtimeDir, 'sshd_config'), log.child({ component: 'sshd' }), (pid) =>
+      this.#remember({ sshdPid: pid }),
+    );
+  }
+
+  /** Applies the first configuration and starts sshd. Throws a Problem and leaves no process behind when either fails. */
+  async start(candidate: Candidate): Promise<void> {
+    const findings = findingsOnHost(this.#options.layout, candidate.config.sources);
+    const [first] = findings;
+    if (first !== undefined) {
+      const text = (part: 'message' | 'remedy'): string => findings.map((finding) => finding[part]).join('\n');
+      throw new Problem(first.code, text('message'), text('remedy'));
+    }
+    await this.#apply(candidate);
+    await this.#writeConfig();
+    try {
+      await this.#daemon.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Puts what the file holds now in force, or remembers why not. Never throws: the server goes on with what it has. */
+  consider(read: ReadFile): Promise<void> {
+    const turn = this.#queue.then(() => this.#consider(read));
+    this.#queue = turn;
+    return turn;
+  }
+
+  /** Ends sshd and every connection. Nothing of the receiver runs afterwards. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#retry);
+    await this.#queue;
+    let live: readonly Connection[] = [];
+    await this.#daemon.stop((pid) => {
+      live = this.#connections(pid);
+    });
+    if (live.length === 0) live = this.#connections(-1);
+    await this.#end(live, 'the server stops');
+    await Promise.all(this.#sweeps);
+    this.#remember({ stoppedAt: new Date().toISOString(), sshdPid: null });
+  }
+
+  async #consider(read: ReadFile): Promise<void> {
+    if (this.#stopping) return;
+    clearTimeout(this.#retry);
+    const { configFile: file, layout } = this.#options;
+    try {
+      if (!read.ok) return this.#refuse([read.problem]);
+      const { content } = read;
+      const parsed = parseSources({ file, content });
+      if (parsed.kind === 'invalid') {
+        const inFile = parsed.findings.map((finding) => ({
+          message: `${finding.file}:${finding.line}:${finding.column}: ${finding.message}`,
+          remedy: finding.remedy,
+        }));
+        return this.#refuse(inFile);
+      }
+      const onHost = findingsOnHost(layout, parsed.config.sources);
+      if (onHost.length > 0) {
+        this.#refuse(onHost);
+        this.#retry = setTimeout(() => void this.consider(read), retryHostMs);
+        return;
+      }
+      await this.#apply({ content, config: parsed.config });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const remedy = error instanceof Problem ? error.remedy : 'Look at the log, then write the file again.';
+      this.#refuse([{ message: error.message, remedy }]);
+      this.#log.error({ err: error }, 'sources.yaml could not be applied');
+    }
+  }
+
+  async #apply({ config, content }: Candidate): Promise<void> {
+    const { layout } = this.#options;
+    const started = performance.now();
+    const previous = this.#current;
+    await applyAccounts(layout, config.sources);
+    this.#current = config.sources;
+    writeApplied(layout.dataDir, content);
+    this.#remember({ appliedAt: new Date().toISOString(), refused: null });
+    const tookMs = Math.round(performance.now() - started);
+    this.#log.info({ sources: config.sources.length, tookMs }, 'sources.yaml is in force');
+    if (this.#daemon.pid !== null) this.#sweepFor(previous, config.sources);
+  }
+
+  /** Ends what the change took the right from, now and a moment later, without holding up the next change. */
+  #sweepFor(previous: readonly Source[], current: readonly Source[]): void {
+    for (const delayMs of sweepDelaysMs) {
+      const sweep = sleep(delayMs).then(() => {
+        const pid = this.#daemon.pid;
+        if (pid === null || this.#stopping) return;
+        const connections = connectionsOf(snapshot(), this.#listener(pid), [...previous, ...current]);
+        // A later change may have given a key back meanwhile; what is in force now decides.
+        return this.#end(connectionsToEnd(connections, previous, this.#current), 'its key is no longer listed');
+      });
+      this.#sweeps.add(sweep);
+      void sweep.finally(() => this.#sweeps.delete(sweep));
+    }
+  }
+
+  async #end(connections: readonly Connection[], why: string): Promise<void> {
+    if (connections.length === 0) return;
+    for (const { pid, source, key } of connections) this.#log.info({ pid, source, key, why }, 'connection ended');
+    const left = await endProcesses(
+      connections.flatMap(({ processes }) => processes),
+      connectionGraceMs,
+    );
+    if (left > 0) this.#log.error({ left }, 'processes survive SIGKILL; a disk that does not answer can hold them');
+  }
+
+  #connections(listenerPid: number): readonly Connection[] {
+    return connectionsOf(snapshot(), this.#listener(listenerPid), this.#current);
+  }
+
+  #listener(pid: number): Listener {
+    const { layout, mountNamespace } = this.#options;
+    return { pid, rootless: layout.mode === 'rootless', mountNamespace, supervisor: process.pid };
+  }
+
+  async #writeConfig(): Promise<void> {
+    const { layout, hostKey, address, port } = this.#options;
+    const [supported, hasAes, optional] = await Promise.all([
+      supportedAlgorithms(),
+      processorHasAes(),
+      knownSettings(optionalSettings, hostKey.path),
+    ]);
+    const algorithms = chooseAlgorithms(supported, hasAes);
+    const path = join(layout.runtimeDir, 'sshd_config');
+    const onlyAccount = layout.mode === 'rootless' ? userInfo().username : null;
+    const { authorizedKeysFile } = layout;
+    const text = sshdConfig({
+      address,
+      port,
+      hostKey: hostKey.path,
+      authorizedKeysFile,
+      onlyAccount,
+      algorithms,
+      optional,
+    });
+    writeFileSync(path, text, { mode: 0o600 });
+    await checkConfig(path);
+  }
+
+  #refuse(reasons: readonly { readonly message: string; readonly remedy: string }[]): void {
+    const findings = reasons.map(({ message, remedy }) => ({ message, remedy }));
+    if (JSON.stringify(findings) === JSON.stringify(this.#state.refused?.findings)) return;
+    for (const finding of findings)
+      this.#log.error(finding, 'sources.yaml is refused; the last good one stays in force');
+    this.#remember({ refused: { at: new Date().toISOString(), findings } });
+  }
+
+  #remember(change: Partial<ServerState>): void {
+    this.#state = { ...this.#state, ...change };
+    writeState(this.#options.layout.dataDir, this.#state);
+  }
+}

@@ -1,0 +1,100 @@
+import { dirname } from 'node:path';
+import { problemOf } from '@berth/common/yaml/finding.ts';
+import { readConfigFile } from '@berth/common/yaml/read-file.ts';
+import type { Logger } from 'pino';
+import type { Mode } from '../accounts/layout.ts';
+import { parseSources } from '../sources/load.ts';
+import { type WatchOptions, watchFile } from '../sources/watch.ts';
+import { ensureHostKey } from '../sshd/host-key.ts';
+import { mountNamespace } from './enter.ts';
+import { prepareLayout } from './layout.ts';
+import { thisProgram } from './program.ts';
+import { type Candidate, Receiver } from './receiver.ts';
+import { selfCheck } from './self-check.ts';
+
+export interface RunOptions {
+  readonly mode: Mode;
+  readonly configFile: string;
+  readonly dataDir: string;
+  readonly hostKeys: string;
+  /** `null` leaves it to sources.yaml, and then to 2222. */
+  readonly port: number | null;
+  /** `null` listens everywhere. */
+  readonly address: string | null;
+  readonly log: Logger;
+}
+
+/** What a server that is ready tells whoever started it. */
+export interface Ready {
+  readonly pid: number;
+  readonly mode: Mode;
+  readonly address: string | null;
+  readonly port: number;
+  readonly hostKeyFingerprint: string;
+  readonly sources: number;
+}
+
+/** Where the server listens when nobody says otherwise. */
+export const defaultPort = 2222;
+
+/**
+ * The server in the foreground, until SIGTERM or SIGINT. Call it in the process that holds the lock (enter.ts). Throws a Problem when it can not
+ * start; once `onReady` was called it only returns.
+ */
+export const run = async (options: RunOptions, onReady: (ready: Ready) => void): Promise<void> => {
+  const { mode, configFile, dataDir, log } = options;
+  const stopped = Promise.withResolvers<NodeJS.Signals>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve(signal));
+
+  const candidate = await loadOrThrow(configFile);
+  const { config } = candidate;
+  const hostKey = await ensureHostKey(options.hostKeys);
+  const program = thisProgram();
+  const liveFolders = [dirname(configFile), options.hostKeys];
+  const { layout, node, session } = await prepareLayout({ mode, dataDir, program, liveFolders });
+  const firstUid = config.sources[0]?.uid ?? 65_534;
+  await selfCheck({ node, session, uid: mode === 'rootless' ? null : firstUid });
+
+  const port = options.port ?? config.settings.port ?? defaultPort;
+  const namespace = mode === 'private' ? mountNamespace() : '';
+  const receiver = new Receiver({
+    layout,
+    configFile,
+    hostKey,
+    address: options.address,
+    port,
+    mountNamespace: namespace,
+    log,
+  });
+  await receiver.start(candidate);
+  process.on('SIGHUP', () => void readConfigFile(configFile).then((read) => receiver.consider(read)));
+  const watching = new AbortController();
+  const watch = follow(receiver, { file: configFile, seen: candidate.content, signal: watching.signal });
+
+  const { fingerprint } = hostKey;
+  onReady({
+    pid: process.pid,
+    mode,
+    address: options.address,
+    port,
+    hostKeyFingerprint: fingerprint,
+    sources: config.sources.length,
+  });
+  const signal = await stopped.promise;
+  log.info({ signal }, 'stopping');
+  watching.abort();
+  await watch;
+  await receiver.stop();
+};
+
+const follow = async (receiver: Receiver, watch: WatchOptions): Promise<void> => {
+  for await (const read of watchFile(watch)) await receiver.consider(read);
+};
+
+const loadOrThrow = async (file: string): Promise<Candidate> => {
+  const read = await readConfigFile(file);
+  if (!read.ok) throw read.problem;
+  const parsed = parseSources({ file, content: read.content });
+  if (parsed.kind === 'invalid') throw problemOf(parsed.findings);
+  return { content: read.content, config: parsed.config };
+};

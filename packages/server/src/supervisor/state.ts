@@ -1,0 +1,60 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '@berth/common/errno.ts';
+import { z } from 'zod';
+
+const finding = z.object({ message: z.string(), remedy: z.string() });
+
+const serverState = z.object({
+  version: z.literal(1),
+  /** The supervisor's; meaningful only while the lock is held. */
+  pid: z.int(),
+  /** sshd's listener; null while it is down. */
+  sshdPid: z.int().nullable(),
+  mode: z.enum(['private', 'container', 'rootless']),
+  /** Where only the receiver's processes are: see connections.ts. */
+  mountNamespace: z.string(),
+  address: z.string().nullable(),
+  port: z.int(),
+  hostKey: z.object({ publicKey: z.string(), fingerprint: z.string() }),
+  config: z.string(),
+  /** Times are UTC, ISO 8601. */
+  startedAt: z.string(),
+  stoppedAt: z.string().nullable(),
+  appliedAt: z.string().nullable(),
+  /** Why the latest sources.yaml is not in force; null when it is. */
+  refused: z.object({ at: z.string(), findings: z.array(finding).readonly() }).nullable(),
+});
+
+/** What a server leaves in `<data>/server.json` for `status` and `check`: what is in force, and what was refused. */
+export type ServerState = z.infer<typeof serverState>;
+
+const stateFile = (dataDir: string): string => join(dataDir, 'server.json');
+
+/** The `sources.yaml` in force, word for word: what a new one is compared with, and what to go back to. */
+export const appliedFile = (dataDir: string): string => join(dataDir, 'sources.applied.yaml');
+
+/** Records the state. It is made anew at every start, so it is not synced. */
+export const writeState = (dataDir: string, state: ServerState): void =>
+  replace(stateFile(dataDir), `${JSON.stringify(state, null, 2)}\n`);
+
+/** Records what was put in force. */
+export const writeApplied = (dataDir: string, content: Uint8Array): void => replace(appliedFile(dataDir), content);
+
+/** The state of the last server on this data directory; null when none ran or its file can not be understood. */
+export const readState = (dataDir: string): ServerState | null => {
+  try {
+    return serverState.parse(JSON.parse(readFileSync(stateFile(dataDir), 'utf8')));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    throw error;
+  }
+};
+
+/** In one step, and never through a link somebody left at the temporary name. */
+const replace = (path: string, content: string | Uint8Array): void => {
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, content, { mode: 0o644, flag: 'wx' });
+  renameSync(temporary, path);
+};
