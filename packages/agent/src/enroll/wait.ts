@@ -10,9 +10,9 @@ import type { Conversation } from './conversation.ts';
 export type Wait = 'let-in' | 'not-yet';
 
 /**
- * Knocks until the server lets the key in. The pauses grow to 10 s: OpenSSH ≥ 9.8 lays 5 s on an address for each refused login and bars
- * it from 15 s on, so a steady knock every 10 s never gets there. A server that goes away meanwhile is waited for too; another
- * host key ends it at once.
+ * Knocks until the server lets the key in. The pauses grow to 10 s, because OpenSSH ≥ 9.8 lays a penalty on an address for each refused
+ * login, by default 5 s, and bars it from 15 s on: a knock every 10 s never gets there. A server that goes away
+ * meanwhile is waited for too; another host key ends it at once.
  */
 export const waitUntilLetIn = async (args: {
   readonly destination: Destination;

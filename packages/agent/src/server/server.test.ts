@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
 import type { HostKey } from '../transport/known-hosts.ts';
