@@ -23,17 +23,19 @@ export const refused = (code: string, message: string, remedy: string): Refused 
   remedy,
 });
 
-const longestQuote = 60;
+/**
+ * A person's text as messages quote it: in double quotes, at most 60 characters, and printable.
+ */
+export const quoted = (text: string): string => `"${printable(text.replace(/["\\]/g, '\\$&'), 60)}"`;
 
 /**
- * A person's text as messages quote it: in double quotes, at most 60 characters, with everything that could move a
- * cursor, hide or reorder what follows escaped, so that a file can't forge lines of a log or a terminal.
+ * Foreign text made fit for a message: at most `longest` characters, with everything that could move a cursor, hide or
+ * reorder what follows escaped, so that a file can't forge lines of a log or a terminal.
  */
-export const quoted = (text: string): string => {
-  const characters = [...text.slice(0, 2 * longestQuote)];
-  const cut = characters.length > longestQuote || text.length > 2 * longestQuote;
-  const visible = characters.slice(0, longestQuote).join('').replace(/["\\]/g, '\\$&').replace(invisible, escaped);
-  return `"${visible}${cut ? '…' : ''}"`;
+export const printable = (text: string, longest: number): string => {
+  const characters = [...text.slice(0, 2 * longest)];
+  const cut = characters.length > longest || text.length > 2 * longest;
+  return `${characters.slice(0, longest).join('').replace(invisible, escaped)}${cut ? '…' : ''}`;
 };
 
 /** Control, format (bidi marks among them) and separator characters, lone surrogates and unassigned ones. */

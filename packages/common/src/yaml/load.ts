@@ -54,6 +54,11 @@ export const loadYaml = <Schema extends z.ZodType>({
   if (shaped.success) return { ok: true, value: shaped.data, locate: place };
   const shapes = shaped.error.issues.flatMap((issue) => shapeFindings(issue, schema, tree.value, example));
   const findings = shapes
+    // zod also measures the length of a text that stands where a list should.
+    .filter(
+      ({ code, path }, index) =>
+        code !== 'out-of-range' || !shapes.slice(0, index).some((other) => samePath(other.path, path)),
+    )
     .filter((finding) => finding.code !== 'missing' || !shapes.some(({ meant }) => samePath(meant, finding.path)))
     .map(({ path, side, code, message, remedy }) => ({ file, ...place(path, side), code, message, remedy }));
   const [firstShape, ...otherShapes] = findings;

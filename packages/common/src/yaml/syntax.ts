@@ -1,4 +1,5 @@
 import { type Document, isDocument, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { printable } from '../parsed.ts';
 import type { Place } from './finding.ts';
 import { placeIn } from './text.ts';
 import type { TreeFinding } from './tree.ts';
@@ -128,7 +129,8 @@ const plainWords: Readonly<Record<string, string>> = {
   'Nested mappings are not allowed in compact mappings': 'a second ": " stands in this line',
 };
 
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+/** Some of the parser's sentences quote the file, at any length. */
+const lowerFirst = (text: string): string => printable(text.charAt(0).toLowerCase() + text.slice(1), 120);
 
 const unfinished = (message: string) => ({
   code: 'unfinished',

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { describeDiff } from './describe-diff.ts';
+import { diffConfigs, isEmptyDiff } from './diff.ts';
+import { configOf, publicKeyLine } from './testing.ts';
+
+const one = publicKeyLine(1);
+const two = publicKeyLine(2);
+const before = configOf(`sources:\n  a: { uid: 1, key: '${one}' }\n  b: { uid: 2, key: '${two}', quota: 1T }\n`);
+const wordsFor = (content: string): string =>
+  describeDiff(diffConfigs(before, configOf(content)))
+    .join('\n')
+    .replaceAll(/SHA256:\S+/g, 'SHA256:…');
+
+describe('what would change', () => {
+  test('is nothing when only order, form and comments differ', () => {
+    const same = configOf(
+      `# new\nsources:\n  b:\n    uid: 2\n    quota: 1024G\n    keys: ['${two} x']\n  a: { uid: 1, protect: 30d, key: '${one}' }\n`,
+    );
+    expect(isEmptyDiff(diffConfigs(before, same))).toBe(true);
+    expect(describeDiff(diffConfigs(before, same))).toEqual(['nothing changes']);
+  });
+
+  test('is said for a source that comes and one that goes', () => {
+    expect(wordsFor(`sources:\n  a: { uid: 1, key: '${one}' }\n  c: { uid: 3, key: '${publicKeyLine(3)}' }\n`)).toBe(
+      '+ c: UID 3, key SHA256:… (root@host-3), quota none, protect 30d\n' +
+        "- b: its sessions end and it can't log in; its backups stay (UID 2)",
+    );
+  });
+
+  test('is said for a key that is rotated: first both, then the new one', () => {
+    const both = `sources:\n  a: { uid: 1, keys: ['${one}', '${publicKeyLine(9)}'] }\n  b: { uid: 2, key: '${two}', quota: 1T }\n`;
+    expect(wordsFor(both)).toBe('+ a: key SHA256:… (root@host-9) is let in');
+    const next = configOf(both.replace(`'${one}', `, ''));
+    const diff = diffConfigs(configOf(both), next);
+    expect(diff.changed[0]?.keysRemoved.map(({ comment }) => comment)).toEqual(['root@host-1']);
+    expect(diff.changed[0]?.keysAdded).toEqual([]);
+  });
+
+  test('is said for a UID, a quota, a protect and the port', () => {
+    expect(
+      wordsFor(
+        `server: { port: 2022, protect: 7d }\nsources:\n  a: { uid: 11, key: '${one}' }\n  b: { uid: 2, key: '${two}', protect: 60d }\n`,
+      ),
+    ).toBe(
+      '! a: UID 1 -> 11 is refused while its files belong to 1\n' +
+        '~ a: protect 30d -> 7d: what was deleted before that can be purged from now on\n' +
+        '~ b: quota 1 TiB -> none\n' +
+        '~ b: protect 30d -> 60d\n' +
+        '! port of the command line -> 2022: after the next start',
+    );
+  });
+
+  test('warns that a renamed source starts empty', () => {
+    expect(wordsFor(`sources:\n  A: { uid: 1, key: '${one}' }\n  b: { uid: 2, key: '${two}', quota: 1T }\n`)).toContain(
+      'if this is a renamed: its backups stay under a and A starts empty',
+    );
+  });
+});
