@@ -26,7 +26,7 @@ export const createRuntime = async (args: {
   readonly pins: readonly HostKey[];
   readonly multiplexed: boolean;
 }): Promise<Runtime> => {
-  const directory = await mkdtemp(join(plainTmpdir(tmpdir()), 'berth-'));
+  const directory = await mkdtemp(join(plainTmpdir(tmpdir()), 'berth-ssh-'));
   const remove = () => rm(directory, { recursive: true, force: true });
   try {
     await chmod(directory, 0o700);
@@ -51,11 +51,11 @@ export const createRuntime = async (args: {
 };
 
 /**
- * A socket address holds 104 bytes (macOS; Linux 108), and while ssh binds it, its name is 17 longer; `/berth-XXXXXX/mux` takes 17 too.
+ * A socket address holds 104 bytes (macOS; Linux 108), and while ssh binds it, its name is 17 longer; `/berth-ssh-XXXXXX/mux` takes 21.
  * Windows has no such socket and keeps its own directory.
  */
 export const plainTmpdir = (temporary: string): string =>
-  process.platform === 'win32' || (temporary.length <= 68 && /^[A-Za-z0-9_./+-]+$/.test(temporary))
+  process.platform === 'win32' || (temporary.length <= 64 && /^[A-Za-z0-9_./+-]+$/.test(temporary))
     ? temporary
     : '/tmp';
 

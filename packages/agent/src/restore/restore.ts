@@ -1,0 +1,65 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Progress } from '@berth/common/restic/backup.ts';
+import { isDone } from '@berth/common/restic/result.ts';
+import type { Home } from '../config/home.ts';
+import type { Destination } from '../transport/destination.ts';
+import { explainRestic, openRepository } from '../transport/repository.ts';
+import { readyTarget } from './target.ts';
+
+/** What a restore brought back. Numbers are null where restic does not say them (0.14). */
+export interface Restored {
+  readonly target: string;
+  readonly filesRestored: number | null;
+  readonly bytesRestored: number | null;
+  readonly verified: boolean;
+  /** What could not be written, in restic's words, at most 100 of `failureCount`. */
+  readonly failures: readonly { readonly item: string; readonly message: string }[];
+  readonly failureCount: number;
+}
+
+export interface RestoreArguments {
+  readonly destination: Destination;
+  readonly home: Home;
+  /** An id, or `latest`. */
+  readonly snapshot: string;
+  readonly target: string;
+  readonly intoExisting: boolean;
+  readonly include: readonly string[];
+  readonly verify: boolean;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings files back under `target`, each at its whole path. Needs nothing from the machine but berth's home. Owners and modes come back
+ * as far as this user may set them. With `verify` every file is read again and compared.
+ */
+export const restore = async (args: RestoreArguments): Promise<Restored> => {
+  const target = await readyTarget(args.target, args.intoExisting);
+  await using cache = await cacheFor(args.home);
+  await using repository = await openRepository({ ...args, cacheDirectory: cache.path });
+  const { snapshot, include, verify, signal, onProgress } = args;
+  const result = await repository.restic.restore({ snapshot, target, include, verify }, { signal, onProgress });
+  if (!isDone(result)) throw explainRestic(result, 'The restore', args.destination, args.home);
+  return {
+    target,
+    ...result.value,
+    verified: verify && result.kind === 'ok',
+    failures: result.itemErrors.map(({ item, message }) => ({ item, message })),
+    failureCount: result.kind === 'ok' ? 0 : Math.max(1, result.itemErrorCount),
+  };
+};
+
+/** root may restore for another user, but must not leave files in that user's cache which the next backup then could not write. */
+const cacheFor = async (home: Home): Promise<{ readonly path: string } & AsyncDisposable> => {
+  const owner = await stat(home.directory).then(
+    ({ uid }) => uid,
+    () => 0,
+  );
+  if (process.getuid?.() !== 0 || owner === 0)
+    return { path: home.cache, [Symbol.asyncDispose]: async () => undefined };
+  const path = await mkdtemp(join(tmpdir(), 'berth-cache-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+};

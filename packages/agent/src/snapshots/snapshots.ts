@@ -1,0 +1,33 @@
+import type { Home } from '../config/home.ts';
+import type { Destination } from '../transport/destination.ts';
+import { answerOf, openRepository } from '../transport/repository.ts';
+
+/** A moment this machine can go back to. */
+export interface Snapshot {
+  readonly id: string;
+  /** What restic's commands take, and people can type. */
+  readonly shortId: string;
+  /** RFC 3339, by this machine's clock at that time. */
+  readonly time: string;
+  readonly host: string;
+  readonly paths: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/** The snapshots of this source's repository, oldest first, those of machines with another name included. */
+export const listSnapshots = async (args: {
+  readonly destination: Destination;
+  readonly home: Home;
+  readonly signal: AbortSignal;
+}): Promise<readonly Snapshot[]> => {
+  await using repository = await openRepository(args);
+  const result = await repository.restic.snapshots({}, { signal: args.signal });
+  return answerOf(result, 'Reading the snapshots', args.destination, args.home).map((snapshot) => ({
+    id: snapshot.id,
+    shortId: snapshot.id.slice(0, 8),
+    time: snapshot.time,
+    host: snapshot.hostname,
+    paths: snapshot.paths,
+    tags: snapshot.tags,
+  }));
+};

@@ -1,0 +1,92 @@
+import { Problem } from '@berth/common/problem.ts';
+import { openRestic, type Restic } from '@berth/common/restic/restic.ts';
+import { type Failed, isDone, type ResticResult } from '@berth/common/restic/result.ts';
+import type { Home } from '../config/home.ts';
+import { type Destination, formatDestination } from './destination.ts';
+import { openTransport } from './transport.ts';
+
+/** A repository within reach: restic, joined to one connection. Disposing it ends the connection. */
+export interface Repository extends AsyncDisposable {
+  readonly restic: Restic;
+}
+
+/** Connects and finds restic. Throws the `Problem`s of `openTransport` and of `openRestic`. Whether a repository is there is not asked. */
+export const openRepository = async (args: {
+  readonly destination: Destination;
+  readonly home: Home;
+  /** The cache of the home unless another user, root in a restore, must not leave files in it. */
+  readonly cacheDirectory?: string;
+  readonly limits?: { readonly uploadKiB?: number | null; readonly downloadKiB?: number | null };
+  readonly signal?: AbortSignal;
+}): Promise<Repository> => {
+  const { destination, home, limits, signal } = args;
+  const transport = await openTransport({ destination, home, ...(signal && { signal }) });
+  try {
+    const restic = await openRestic({
+      repository: transport.repository,
+      options: transport.options,
+      passwordFile: home.password,
+      cacheDirectory: args.cacheDirectory ?? home.cache,
+      env: process.env,
+      ...(limits && { limits }),
+    });
+    return { restic, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() };
+  } catch (error) {
+    await transport[Symbol.asyncDispose]();
+    throw error;
+  }
+};
+
+/** The value of a restic command, or the `Problem` it came to. Incomplete results pass: the caller says what was left out. */
+export const answerOf = <Value>(
+  result: ResticResult<Value>,
+  doing: string,
+  destination: Destination,
+  home: Home,
+): Value => {
+  if (isDone(result)) return result.value;
+  throw explainRestic(result, doing, destination, home);
+};
+
+/** What a failed restic command means for a person. The code is the failure's kind. */
+export const explainRestic = (result: Failed, doing: string, destination: Destination, home: Home): Problem => {
+  const server = formatDestination(destination);
+  const words = result.words.slice(-3).join(' ');
+  const cause = result.words.join('\n');
+  const problem = (happened: string, remedy: string): Problem => new Problem(result.kind, happened, remedy, { cause });
+  switch (result.kind) {
+    case 'no-repository':
+      return problem(`${server} has no repository of this source.`, 'Run "berth enroll" again; it makes one.');
+    case 'wrong-password':
+      return problem(
+        `The password in ${home.password} does not open the repository at ${server}.`,
+        'Put back the password that was written down when this machine was enrolled.',
+      );
+    case 'locked':
+      return problem(
+        `The repository is locked: ${words}.`,
+        'Wait until the other run has ended; the server removes locks that dead connections left.',
+      );
+    case 'connection-cut':
+      return problem(
+        `The connection to ${server} was cut: ${words}.`,
+        'Try again; what was transferred is not transferred twice.',
+      );
+    case 'no-snapshot':
+      return problem('There is no such snapshot.', 'Run "berth snapshots" for those there are.');
+    case 'cancelled':
+      return problem('Stopped.', 'Run the same command to go on.');
+    case 'damaged':
+      return problem(
+        `The repository is damaged: ${words}.`,
+        'Tell the admin of the server: "berth-server status" there. Do not remove anything.',
+      );
+    case 'out-of-space':
+      return problem(`${server} has no room: ${words}.`, "The admin can raise this source's quota or add a disk.");
+    default:
+      return problem(
+        `${doing} failed: ${words || `restic ended with code ${result.exitCode}`}.`,
+        'Run "berth doctor"; it looks at each part.',
+      );
+  }
+};
