@@ -79,7 +79,7 @@ PrintMotd no
 PrintLastLog no
 Banner none
 VersionAddendum none
-# restic compresses before it encrypts; compressing again costs time and opens side channels.
+# What restic sends is encrypted already and can not be compressed; trying costs time.
 Compression no
 UseDNS no
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@berth/common/problem.ts';
 import { execa } from 'execa';
 import type { Logger } from 'pino';
-import { parseSshdLine } from './log-line.ts';
+import { parseSshdLine, type SshdEvent } from './log-line.ts';
 import { stateOf } from './processes.ts';
 
 /** sshd runs itself again for every connection and insists on being called by its full path. */
@@ -104,10 +104,7 @@ export class SshdDaemon {
       const { event, ...fields } = parseSshdLine(line);
       if (event === 'listening') listens.resolve();
       else if (event === 'other') lastWords = line;
-      this.#log[event === 'accepted' || event === 'listening' ? 'info' : 'debug'](
-        { event, ...fields },
-        `sshd: ${event}`,
-      );
+      this.#log[levelOf(event, line)]({ event, ...fields }, `sshd: ${event}`);
     });
     child.on('error', (cause) => ended.resolve(cause.message));
     // Not `close`: connections hold the same stderr and may live on for hours. Its last words get a moment to arrive.
@@ -146,6 +143,12 @@ export class SshdDaemon {
     }
   }
 }
+
+/** What an admin wants to see; the rest of what sshd says at VERBOSE is for whoever asks for debug. */
+const levelOf = (event: SshdEvent['event'], line: string): 'warn' | 'info' | 'debug' => {
+  if (event !== 'other') return 'info';
+  return /^(?:error|fatal):/.test(line) ? 'warn' : 'debug';
+};
 
 const notListening = (words: string): Problem =>
   new Problem(

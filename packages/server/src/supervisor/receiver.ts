@@ -56,8 +56,8 @@ export class Receiver {
   #current: readonly Source[] = [];
   #queue: Promise<unknown> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
-  #sweeps = new Set<Promise<void>>();
-  #stopping = false;
+  readonly #sweeps = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
 
   constructor(options: ReceiverOptions) {
     const { layout, configFile, hostKey, address, port, mountNamespace, log } = options;
@@ -110,7 +110,7 @@ export class Receiver {
 
   /** Ends sshd and every connection. Nothing of the receiver runs afterwards. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     clearTimeout(this.#retry);
     await this.#queue;
     let live: readonly Connection[] = [];
@@ -124,7 +124,7 @@ export class Receiver {
   }
 
   async #consider(read: ReadFile): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#stopping.signal.aborted) return;
     clearTimeout(this.#retry);
     const { configFile: file, layout } = this.#options;
     try {
@@ -141,37 +141,47 @@ export class Receiver {
       const onHost = findingsOnHost(layout, parsed.config.sources);
       if (onHost.length > 0) {
         this.#refuse(onHost);
-        this.#retry = setTimeout(() => void this.consider(read), retryHostMs);
+        this.#retryLater(read);
         return;
       }
       await this.#apply({ content, config: parsed.config });
     } catch (error) {
+      // A full disk, most likely: what is taken away is gone already, and the rest follows when there is room.
       if (!(error instanceof Error)) throw error;
-      const remedy = error instanceof Problem ? error.remedy : 'Look at the log, then write the file again.';
+      const remedy = error instanceof Problem ? error.remedy : 'Make room, or repair the disk; it is tried again.';
       this.#refuse([{ message: error.message, remedy }]);
-      this.#log.error({ err: error }, 'sources.yaml could not be applied');
+      this.#retryLater(read);
     }
+  }
+
+  #retryLater(read: ReadFile): void {
+    this.#retry = setTimeout(() => void this.consider(read), retryHostMs);
   }
 
   async #apply({ config, content }: Candidate): Promise<void> {
     const { layout } = this.#options;
     const started = performance.now();
     const previous = this.#current;
-    await applyAccounts(layout, config.sources);
     this.#current = config.sources;
-    writeApplied(layout.dataDir, content);
+    try {
+      await applyAccounts(layout, config.sources);
+    } finally {
+      // Even when the new sources could not be made, the old ones have lost their right.
+      this.#sweepFor(previous, config.sources);
+    }
+    this.#record(() => writeApplied(layout.dataDir, content));
     this.#remember({ appliedAt: new Date().toISOString(), refused: null });
     const tookMs = Math.round(performance.now() - started);
     this.#log.info({ sources: config.sources.length, tookMs }, 'sources.yaml is in force');
-    if (this.#daemon.pid !== null) this.#sweepFor(previous, config.sources);
   }
 
   /** Ends what the change took the right from, now and a moment later, without holding up the next change. */
   #sweepFor(previous: readonly Source[], current: readonly Source[]): void {
     for (const delayMs of sweepDelaysMs) {
-      const sweep = sleep(delayMs).then(() => {
+      const waited = sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      const sweep = waited.then(() => {
         const pid = this.#daemon.pid;
-        if (pid === null || this.#stopping) return;
+        if (pid === null || this.#stopping.signal.aborted) return;
         const connections = connectionsOf(snapshot(), this.#listener(pid), [...previous, ...current]);
         // A later change may have given a key back meanwhile; what is in force now decides.
         return this.#end(connectionsToEnd(connections, previous, this.#current), 'its key is no longer listed');
@@ -234,6 +244,15 @@ export class Receiver {
 
   #remember(change: Partial<ServerState>): void {
     this.#state = { ...this.#state, ...change };
-    writeState(this.#options.layout.dataDir, this.#state);
+    this.#record(() => writeState(this.#options.layout.dataDir, this.#state));
+  }
+
+  /** What only `status` and `check` read must not take the server down when the disk is full. */
+  #record(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#log.error({ err: error }, 'the state of the server could not be recorded');
+    }
   }
 }

@@ -1,0 +1,75 @@
+import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDirectories, directoryFindings, leftoverFindings } from './directories.ts';
+import { sourceOf } from './testing.ts';
+
+let data = '';
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'berth-'));
+});
+afterEach(() => rmSync(data, { recursive: true }));
+
+const one = sourceOf('one', 4001);
+const isRoot = process.getuid?.() === 0;
+const owner = (source: { readonly uid: number }): number => (isRoot ? source.uid : (process.getuid?.() ?? 0));
+const path = (...parts: readonly string[]): string => join(data, 'sources', ...parts);
+
+describe('the folders of a source', () => {
+  test('are its own and closed, below one that is not its own; made once', () => {
+    expect(createDirectories(data, [one], owner)).toEqual([one]);
+    for (const folder of ['repo', 'trash', 'journal', 'incoming']) {
+      const { uid, mode } = lstatSync(path('one', folder));
+      expect({ uid, mode: mode & 0o7777 }).toEqual({ uid: owner(one), mode: 0o700 });
+    }
+    expect(lstatSync(path('one'))).toMatchObject({ uid: process.getuid?.(), mode: 0o40755 });
+    expect(createDirectories(data, [one], owner)).toEqual([]);
+    expect(directoryFindings(data, [one], owner)).toEqual([]);
+  });
+
+  test('are completed when one is missing or a crash left a half-made one', () => {
+    createDirectories(data, [one], owner);
+    rmSync(path('one', 'trash'), { recursive: true });
+    mkdirSync(path('one', '.new-trash'));
+    createDirectories(data, [one], owner);
+    expect(lstatSync(path('one', 'trash')).uid).toBe(owner(one));
+  });
+
+  test('of another owner are refused, with the command that re-owns all of them', () => {
+    createDirectories(data, [one], owner);
+    const [finding] = directoryFindings(data, [one], () => 4009);
+    expect(finding?.code).toBe('uid-changed');
+    const all = ['repo', 'trash', 'journal', 'incoming'].map((folder) => path('one', folder)).join(' ');
+    expect(finding?.remedy).toContain(`chown -hR 4009:4009 ${all}`);
+  });
+
+  test('are refused where a link or a file stands in their place', () => {
+    createDirectories(data, [one], owner);
+    rmSync(path('one', 'repo'), { recursive: true });
+    symlinkSync('/etc', path('one', 'repo'));
+    expect(directoryFindings(data, [one], owner)[0]?.code).toBe('not-a-directory');
+    rmSync(path('one'), { recursive: true });
+    symlinkSync('/etc', path('one'));
+    expect(directoryFindings(data, [one], owner)[0]?.code).toBe('not-a-directory');
+    rmSync(path('one'));
+    writeFileSync(path('one'), '');
+    expect(directoryFindings(data, [one], owner)[0]?.code).toBe('not-a-directory');
+  });
+
+  test.runIf(isRoot)('are refused below a folder that a source could rearrange', () => {
+    createDirectories(data, [one], owner);
+    chownSync(path('one'), 4001, 4001);
+    expect(directoryFindings(data, [one], owner)[0]?.code).toBe('not-ours');
+    chownSync(path(), 4001, 4001);
+    expect(() => createDirectories(data, [one], owner)).toThrow('only the server can write');
+  });
+
+  test.runIf(isRoot)('of a removed source keep their UID from being given to another', () => {
+    createDirectories(data, [one], owner);
+    expect(leftoverFindings(data, [one])).toEqual([]);
+    const [finding] = leftoverFindings(data, [sourceOf('heir', 4001)]);
+    expect(finding).toMatchObject({ code: 'uid-in-use', source: 'heir' });
+    expect(finding?.remedy).toContain(`mv ${path('one')} ${path('heir')}`);
+  });
+});

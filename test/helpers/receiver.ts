@@ -1,0 +1,248 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+
+/** Where the repository is. */
+export const repository = resolve(import.meta.dirname, '../..');
+
+/** A source as a test writes it. */
+export interface TestSource {
+  readonly uid: number;
+  /** Public keys, each a line as `ssh-keygen` writes it. */
+  readonly keys: readonly string[];
+  /** Further lines, such as `quota: 10M`. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+export type TestSources = Readonly<Record<string, TestSource>>;
+
+/** A client's key pair. */
+export interface ClientKey {
+  /** The private key's file. */
+  readonly file: string;
+  /** The public key's line. */
+  readonly line: string;
+}
+
+/** What a client saw of one ssh command. */
+export interface SshResult {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ReceiverWishes {
+  /** `rootless` runs it as an account made for it in a mount namespace of its own, when the test runs as root. */
+  readonly mode?: 'root' | 'rootless';
+  /** False leaves it to the test to call `start`. */
+  readonly start?: boolean;
+}
+
+/** The unprivileged account that `rootless` receivers run as; it exists in their own namespace only. */
+export const rootlessAccount = { name: 'berth-test', uid: 61_234 } as const;
+
+/** True when tests can give every source a UID of its own. */
+export const isRoot = process.getuid?.() === 0;
+
+/**
+ * A real receiver in a temporary directory, on a free port of the loopback: `await using receiver = await withReceiver({})`. Disposing it ends it and removes
+ * everything; a test that wants to see how it ends calls `stop` itself.
+ */
+export const withReceiver = async (wishes: ReceiverWishes = {}): Promise<TestReceiver> => {
+  const receiver = new TestReceiver(await mkdtemp(join(tmpdir(), 'berth-')), await freePort(), wishes.mode ?? 'root');
+  try {
+    await receiver.prepare();
+    if (wishes.start !== false) await receiver.start();
+  } catch (error) {
+    await receiver[Symbol.asyncDispose]();
+    throw error;
+  }
+  return receiver;
+};
+
+export class TestReceiver implements AsyncDisposable {
+  readonly directory: string;
+  readonly port: number;
+  readonly configFile: string;
+  readonly dataDir: string;
+  readonly hostKeys: string;
+  /** The server's log so far, one JSON object a line. */
+  log = '';
+  readonly #rootless: boolean;
+  #child: ChildProcess | null = null;
+  #keys = 0;
+
+  constructor(directory: string, port: number, mode: 'root' | 'rootless') {
+    this.directory = directory;
+    this.port = port;
+    this.configFile = join(directory, 'etc', 'sources.yaml');
+    this.dataDir = join(directory, 'data');
+    this.hostKeys = join(directory, 'etc', 'host-keys');
+    this.#rootless = mode === 'rootless' || !isRoot;
+  }
+
+  /** The account an agent logs in as to be `source`. */
+  login(source: string): string {
+    if (!this.#rootless) return source;
+    return isRoot ? rootlessAccount.name : userInfo().username;
+  }
+
+  /** The server's own process. Throws when it does not run. */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('The receiver does not run.');
+    return pid;
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(join(this.directory, 'etc'));
+    await mkdir(this.dataDir);
+    await mkdir(join(this.directory, 'keys'), { mode: 0o700 });
+    await this.writeSources({});
+    if (!this.#rootless || !isRoot) return;
+    await chmod(this.directory, 0o755);
+    for (const path of [this.dataDir, join(this.directory, 'etc')]) {
+      await chown(path, rootlessAccount.uid, rootlessAccount.uid);
+    }
+  }
+
+  /** Makes a key pair of the kind `ssh-keygen -t` names. */
+  async makeKey(type = 'ed25519', ...options: readonly string[]): Promise<ClientKey> {
+    this.#keys += 1;
+    const file = join(this.directory, 'keys', `key-${this.#keys}`);
+    await execa('ssh-keygen', ['-q', '-t', type, ...options, '-N', '', '-C', `key-${this.#keys}`, '-f', file]);
+    return { file, line: (await readFile(`${file}.pub`, 'utf8')).trim() };
+  }
+
+  /** Replaces sources.yaml in one step. */
+  async writeSources(sources: TestSources): Promise<void> {
+    const entries = Object.entries(sources).map(([name, { uid, keys, more = {} }]) => {
+      const lines = [`uid: ${uid}`, `keys: [${keys.map((key) => `'${key}'`).join(', ')}]`];
+      for (const [key, value] of Object.entries(more)) lines.push(`${key}: ${value}`);
+      return `  ${name}:\n${lines.map((line) => `    ${line}\n`).join('')}`;
+    });
+    await this.writeConfig(entries.length === 0 ? 'sources: {}\n' : `sources:\n${entries.join('')}`);
+  }
+
+  /** Replaces sources.yaml by any text in one step, as an editor does. */
+  async writeConfig(text: string): Promise<void> {
+    await writeFile(`${this.configFile}.new`, text);
+    await rename(`${this.configFile}.new`, this.configFile);
+  }
+
+  /** Starts the server and waits until it is ready; throws with its words when it ends instead. */
+  async start(): Promise<void> {
+    const args = ['run', '--json', '--config', this.configFile, '--data', this.dataDir, '--host-keys', this.hostKeys];
+    const [file = '', ...rest] = this.#command([...args, '--port', String(this.port), '--listen', '127.0.0.1']);
+    const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
+    this.#child = child;
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.log += text;
+    });
+    const ready = once(createInterface({ input: child.stdout }), 'line');
+    const ended = once(child, 'close').then(() => Promise.reject(new Error(`The receiver ended:\n${this.log}`)));
+    await Promise.race([ready, ended]);
+    ended.catch(() => undefined);
+  }
+
+  /** Asks it to end and returns its exit code; throws when it needs more than 20 s. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const child = this.#child;
+    if (child === null) return null;
+    this.#child = null;
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    const ended = await Promise.race([exit.then(() => true), sleep(20_000, false, { ref: false })]);
+    if (ended) return child.exitCode;
+    child.kill('SIGKILL');
+    throw new Error(`The receiver did not end within 20 s of ${signal}:\n${this.log}`);
+  }
+
+  /** The options every ssh command to this receiver needs: its key, its pinned host key, nothing of the person's. */
+  async sshOptions(key: ClientKey): Promise<readonly string[]> {
+    const knownHosts = join(this.directory, 'known_hosts');
+    const hostKey = await readFile(join(this.hostKeys, 'ssh_host_ed25519_key.pub'), 'utf8');
+    await writeFile(knownHosts, `[127.0.0.1]:${this.port} ${hostKey}`);
+    const settings = ['IdentitiesOnly=yes', 'IdentityAgent=none', 'BatchMode=yes', 'StrictHostKeyChecking=yes'];
+    const options = [...settings, `UserKnownHostsFile=${knownHosts}`].flatMap((setting) => ['-o', setting]);
+    return ['-F', 'none', '-i', key.file, ...options];
+  }
+
+  /** Runs one ssh command as `source`; `more` are further options of ssh. Ends after 15 s. */
+  async ssh(source: string, key: ClientKey, command: string | null, ...more: readonly string[]): Promise<SshResult> {
+    const options = [...(await this.sshOptions(key)), '-p', String(this.port), ...more];
+    const target = [`${this.login(source)}@127.0.0.1`, ...(command === null ? [] : [command])];
+    const { exitCode, stdout, stderr } = await execa('ssh', [...options, ...target], {
+      reject: false,
+      stdin: 'ignore',
+      timeout: 15_000,
+    });
+    return { exitCode, stdout, stderr };
+  }
+
+  /** Whether this key gets in as this source now. */
+  async letsIn(source: string, key: ClientKey): Promise<boolean> {
+    const { exitCode } = await this.ssh(source, key, 'control');
+    return exitCode !== 255;
+  }
+
+  /** Runs another berth-server command on this receiver's files. */
+  async cli(...args: readonly string[]): Promise<SshResult> {
+    const [file = '', ...rest] = this.#command(args);
+    const { exitCode, stdout, stderr } = await execa(file, rest, { reject: false, cwd: '/' });
+    return { exitCode, stdout, stderr };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.stop();
+    } finally {
+      await rm(this.directory, { recursive: true, force: true });
+    }
+  }
+
+  #command(args: readonly string[]): readonly string[] {
+    if (!this.#rootless || !isRoot) return [join(repository, 'packages/server/bin/berth-server'), ...args];
+    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', rootlessHost, 'sh', ...args];
+  }
+}
+
+/**
+ * A machine with one more account, whose login shell works, and with the clone where that account can read it: what `rootless` needs and a
+ * root-owned machine may not have. It all goes with the namespace.
+ */
+const rootlessHost = `
+mount -t tmpfs -o mode=0755 test /run
+mkdir /run/clone /run/upper /run/work
+mount --bind '${repository}' /run/clone
+mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work test /etc
+echo '${rootlessAccount.name}:*:${rootlessAccount.uid}:${rootlessAccount.uid}::/:/bin/sh' >> /etc/passwd
+exec setpriv --reuid ${rootlessAccount.uid} --regid ${rootlessAccount.uid} --clear-groups /run/clone/packages/server/bin/berth-server "$@"
+`;
+
+/** Tries again until it is true; throws when that takes longer. Returns how long it took. */
+export const eventually = async (what: string, withinMs: number, test: () => Promise<boolean>): Promise<number> => {
+  const started = performance.now();
+  for (;;) {
+    if (await test()) return performance.now() - started;
+    if (performance.now() - started > withinMs) throw new Error(`Not within ${withinMs} ms: ${what}`);
+    await sleep(50);
+  }
+};
+
+/** A port of the loopback that nobody listens on right now. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No port was given.');
+  return address.port;
+};

@@ -1,0 +1,249 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chown, lstat, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { snapshot } from '../packages/server/src/sshd/processes.ts';
+import { type ClientKey, eventually, isRoot, type TestReceiver, withReceiver } from './helpers/receiver.ts';
+
+/** What the host shows of a receiver: accounts, /run, mounts. */
+const hostTraces = async (): Promise<string> => {
+  const parts = [await readFile('/etc/passwd', 'utf8'), await readFile('/etc/group', 'utf8')];
+  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').filter((line) => /berth/.test(line));
+  const run = (await readdir('/run')).filter((name) => /berth|sshd/.test(name));
+  return createHash('sha256')
+    .update([...parts, ...mounts, ...run].join('\0'))
+    .digest('hex');
+};
+
+const mountNamespaceOf = async (receiver: TestReceiver): Promise<string> => {
+  const state: unknown = JSON.parse(await readFile(join(receiver.dataDir, 'server.json'), 'utf8'));
+  return typeof state === 'object' && state !== null && 'mountNamespace' in state ? String(state.mountNamespace) : '';
+};
+
+/** A client that logs in and stays, with a session in it or idle. */
+const stay = async (receiver: TestReceiver, source: string, key: ClientKey, command: string | null) => {
+  const args = [...(await receiver.sshOptions(key)), '-p', String(receiver.port), '-v'];
+  const target = `${receiver.login(source)}@127.0.0.1`;
+  const child = spawn('ssh', [...args, ...(command === null ? ['-N', target] : [target, command])], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  child.stdout.resume();
+  const marker = command === null ? 'Entering interactive session' : 'Sending command';
+  await eventually('the client is in', 5000, async () => said.includes(marker));
+  // The forced command has to come up before /proc can show it.
+  await sleep(700);
+  return { child, ended: once(child, 'exit'), isAlive: () => child.exitCode === null && child.signalCode === null };
+};
+
+describe.runIf(isRoot)('a receiver with a UID per source', () => {
+  test('lets in who holds the key, for its own command and nothing else', async () => {
+    await using receiver = await withReceiver();
+    const [key, strange] = [await receiver.makeKey(), await receiver.makeKey()];
+    await receiver.writeSources({
+      HOSTNAME: { uid: 100, keys: [key.line] },
+      other: { uid: 4321, keys: [(await receiver.makeKey()).line] },
+    });
+    await eventually('the source is let in', 2000, () => receiver.letsIn('HOSTNAME', key));
+
+    expect(await receiver.letsIn('HOSTNAME', strange)).toBe(false);
+    expect(await receiver.letsIn('other', key)).toBe(false);
+    for (const account of ['root', 'sshd', 'nobody', 'daemon']) expect(await receiver.letsIn(account, key)).toBe(false);
+    // A shell, a command, more than the one command.
+    for (const command of [null, 'id; cat /etc/passwd', 'receive; id', 'scp -t /']) {
+      const { exitCode, stdout, stderr } = await receiver.ssh('HOSTNAME', key, command);
+      expect.soft({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect.soft(stderr).toContain('can back up and restore here and nothing else');
+    }
+    const terminal = await receiver.ssh('HOSTNAME', key, 'control', '-tt');
+    expect(terminal.stderr).toContain('PTY allocation request failed');
+    const sftp = await receiver.ssh('HOSTNAME', key, 'sftp', '-s');
+    expect(sftp.stderr).toContain('subsystem request failed');
+    const tunnel = await receiver.ssh(
+      'HOSTNAME',
+      key,
+      null,
+      '-N',
+      '-o',
+      'ExitOnForwardFailure=yes',
+      '-R',
+      '0:127.0.0.1:1',
+    );
+    expect(tunnel.stderr).toContain('remote port forwarding failed');
+    const direct = await receiver.ssh('HOSTNAME', key, null, '-W', `127.0.0.1:${receiver.port}`);
+    expect(direct.stderr).toContain('administratively prohibited');
+  });
+
+  test('takes up a new source and a new key within 2 s, and ends what lost its right within 5 s', async () => {
+    await using receiver = await withReceiver();
+    const [kept, old, next, gone] = [
+      await receiver.makeKey(),
+      await receiver.makeKey(),
+      await receiver.makeKey(),
+      await receiver.makeKey(),
+    ];
+    const one = { uid: 4001, keys: [kept.line, old.line] };
+    await receiver.writeSources({ one, two: { uid: 4002, keys: [gone.line] } });
+    await eventually('a new source is let in', 2000, () => receiver.letsIn('two', gone));
+    const survivor = await stay(receiver, 'one', kept, 'receive');
+    const rotated = await stay(receiver, 'one', old, 'receive');
+    const idle = await stay(receiver, 'one', old, null);
+    const removed = await stay(receiver, 'two', gone, 'receive');
+    const removedIdle = await stay(receiver, 'two', gone, null);
+    const sshdBefore = await sshdPid(receiver);
+
+    await receiver.writeSources({ one: { uid: 4001, keys: [kept.line, next.line] } });
+    const started = performance.now();
+    await eventually('the new key is let in', 2000, () => receiver.letsIn('one', next));
+    await Promise.all([rotated.ended, removed.ended, idle.ended, removedIdle.ended]);
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(await receiver.letsIn('one', old)).toBe(false);
+    expect(await receiver.letsIn('two', gone)).toBe(false);
+    expect(survivor.isAlive()).toBe(true);
+    expect(await sshdPid(receiver)).toBe(sshdBefore);
+    expect((await lstat(join(receiver.dataDir, 'sources/two/repo'))).uid).toBe(4002);
+    survivor.child.kill();
+  });
+
+  test('keeps the last good file in force, and says so', async () => {
+    await using receiver = await withReceiver();
+    const key = await receiver.makeKey();
+    await receiver.writeSources({ one: { uid: 4001, keys: [key.line] } });
+    await eventually('the source is let in', 2000, () => receiver.letsIn('one', key));
+    await receiver.writeConfig('sources:\n  one: { uid: 4001, kye: x }\n');
+    await eventually('it is refused', 3000, async () => receiver.log.includes('is refused'));
+    expect(await receiver.letsIn('one', key)).toBe(true);
+    const { stdout } = await receiver.cli('status', '--data', receiver.dataDir);
+    expect(stdout).toContain('The file was refused');
+    expect(stdout).toContain('sources.yaml:2');
+    const check = await receiver.cli('check', '--config', receiver.configFile, '--data', receiver.dataDir);
+    expect(check.exitCode).toBe(1);
+    expect(check.stderr).toContain('kye');
+  });
+
+  test('refuses a changed UID with the command that re-owns the data, and takes it up once that has run', async () => {
+    await using receiver = await withReceiver();
+    const key = await receiver.makeKey();
+    await receiver.writeSources({ one: { uid: 4001, keys: [key.line] } });
+    await eventually('the source is let in', 2000, () => receiver.letsIn('one', key));
+    await receiver.writeSources({ one: { uid: 4009, keys: [key.line] } });
+    await eventually('it is refused', 3000, async () => receiver.log.includes('has UID 4009 now'));
+    expect(await receiver.letsIn('one', key)).toBe(true);
+    const command = /chown -hR 4009:4009 [^"\\]+/.exec(receiver.log)?.[0] ?? '';
+    await execa('sh', ['-c', command]);
+    const home = join(receiver.dataDir, 'sources/one');
+    expect((await lstat(join(home, 'journal'))).uid).toBe(4009);
+    await eventually('it is in force', 4000, async () => {
+      const { stdout } = await receiver.cli('sources', '--json', '--data', receiver.dataDir);
+      return stdout.includes('"uid":4009');
+    });
+    expect(await receiver.letsIn('one', key)).toBe(true);
+  });
+
+  test('is not fooled by a link in the place of a folder', async () => {
+    await using receiver = await withReceiver();
+    const key = await receiver.makeKey();
+    await receiver.writeSources({ one: { uid: 4001, keys: [key.line] } });
+    await eventually('the source is let in', 2000, () => receiver.letsIn('one', key));
+    const trash = join(receiver.dataDir, 'sources/one/trash');
+    await rm(trash, { recursive: true });
+    await symlink('/etc', trash);
+    await receiver.writeSources({
+      one: { uid: 4001, keys: [key.line] },
+      two: { uid: 4002, keys: [(await receiver.makeKey()).line] },
+    });
+    await eventually('it is refused', 3000, async () => receiver.log.includes('is not a folder'));
+    expect((await lstat('/etc')).uid).toBe(0);
+  });
+
+  test('leaves nothing behind: no process, no mount, no account, and a data directory free for the next', async () => {
+    const before = await hostTraces();
+    await using receiver = await withReceiver();
+    const key = await receiver.makeKey();
+    await receiver.writeSources({ one: { uid: 4001, keys: [key.line] } });
+    await eventually('the source is let in', 2000, () => receiver.letsIn('one', key));
+    expect(await hostTraces()).toBe(before);
+    const namespace = await mountNamespaceOf(receiver);
+    const client = await stay(receiver, 'one', key, 'receive');
+    const second = await receiver.cli('run', '--config', receiver.configFile, '--data', receiver.dataDir);
+    expect(second.exitCode).toBe(6);
+
+    // An sshd that dies comes back, and the connection that outlived it is still ended with the server.
+    const sshd = await sshdPid(receiver);
+    process.kill(sshd, 'SIGKILL');
+    await eventually('sshd is back', 3000, () => receiver.letsIn('one', key));
+    expect(client.isAlive()).toBe(true);
+
+    expect(snapshot().some(({ mountNamespace }) => mountNamespace === namespace)).toBe(true);
+    expect(await receiver.stop()).toBe(0);
+    await client.ended;
+    expect(snapshot().filter(({ mountNamespace }) => mountNamespace === namespace)).toEqual([]);
+    expect(await hostTraces()).toBe(before);
+    await receiver.start();
+    expect(await receiver.letsIn('one', key)).toBe(true);
+    expect(await receiver.stop('SIGINT')).toBe(0);
+  });
+
+  test('applies 1,000 sources within 2 s', async () => {
+    await using receiver = await withReceiver();
+    const key = await receiver.makeKey();
+    const { stdout } = await execa('node', ['-e', manyKeys]);
+    const many = Object.fromEntries(
+      stdout.split('\n').map((line, index) => [`host-${index}`, { uid: 20_000 + index, keys: [line] }]),
+    );
+    await receiver.writeSources({ ...many, last: { uid: 4001, keys: [key.line] } });
+    await eventually('it is in force', 8000, async () => receiver.log.includes('"sources":1001'));
+    const took = Number(/"sources":1001,"tookMs":(\d+)/.exec(receiver.log)?.[1]);
+    expect(took).toBeLessThan(2000);
+    expect(await receiver.letsIn('last', key)).toBe(true);
+    await chown(join(receiver.dataDir, 'sources/host-7/repo'), 0, 0);
+    const { stderr } = await receiver.cli('check', '--config', receiver.configFile, '--data', receiver.dataDir);
+    expect(stderr).toContain('host-7');
+  });
+});
+
+describe('a receiver without root', () => {
+  test('tells the sources apart by their keys, and says what that lacks', async () => {
+    await using receiver = await withReceiver({ mode: 'rootless' });
+    const [one, two] = [await receiver.makeKey(), await receiver.makeKey()];
+    await receiver.writeSources({ one: { uid: 4001, keys: [one.line] }, two: { uid: 4002, keys: [two.line] } });
+    await eventually('the source is let in', 2000, () => receiver.letsIn('one', one));
+    const refused = await receiver.ssh('two', two, 'ls');
+    expect(refused.stderr).toContain('two can back up');
+    const { stdout } = await receiver.cli('status', '--data', receiver.dataDir);
+    expect(stdout).toContain('ROOTLESS');
+    const staying = await stay(receiver, 'two', two, 'receive');
+    const other = await stay(receiver, 'one', one, 'receive');
+    await receiver.writeSources({ one: { uid: 4001, keys: [one.line] } });
+    const started = performance.now();
+    await staying.ended;
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(other.isAlive()).toBe(true);
+    expect(await receiver.letsIn('two', two)).toBe(false);
+    expect(await receiver.stop()).toBe(0);
+    await other.ended;
+  });
+});
+
+const sshdPid = async (receiver: TestReceiver): Promise<number> => {
+  const state: unknown = JSON.parse(await readFile(join(receiver.dataDir, 'server.json'), 'utf8'));
+  return typeof state === 'object' && state !== null && 'sshdPid' in state ? Number(state.sshdPid) : 0;
+};
+
+/** A thousand public keys whose private halves nobody keeps. */
+const manyKeys = `
+const { generateKeyPairSync } = require('node:crypto');
+const line = () => {
+  const x = Buffer.from(generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x, 'base64url');
+  const field = (bytes) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  return 'ssh-ed25519 ' + Buffer.concat([field(Buffer.from('ssh-ed25519')), field(x)]).toString('base64');
+};
+process.stdout.write(Array.from({ length: 1000 }, line).join('\\n'));
+`;
