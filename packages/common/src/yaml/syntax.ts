@@ -24,11 +24,17 @@ export const parseSyntax = (text: string): ParsedSyntax => {
   if (directive !== null)
     return { ok: false, finding: { ...placeIn(text, directive[0].length - 1), ...directiveFound } };
   const document = parseQuietly(text, counter);
-  if (!isDocument(document)) return { ok: false, finding: { ...placeIn(text, 0), ...tooDeep } };
-  const first = document.errors.toSorted((one, other) => one.pos[0] - other.pos[0])[0];
-  if (first !== undefined) return { ok: false, finding: explain(first, document, text, place) };
+  if (!isDocument(document)) return { ok: false, finding: { ...placeIn(text, deepBracket(text)), ...tooDeep } };
+  const first = firstOf(document.errors);
+  if (first !== null) return { ok: false, finding: explain(first, document, text, place) };
   return { ok: true, document, counter };
 };
+
+const firstOf = (errors: readonly YAMLError[]): YAMLError | null =>
+  errors.reduce<YAMLError | null>(
+    (first, error) => (first === null || error.pos[0] < first.pos[0] ? error : first),
+    null,
+  );
 
 const parseQuietly = (text: string, counter: LineCounter): Document | null => {
   try {
@@ -54,7 +60,7 @@ const explain = (error: YAMLError, document: Document, text: string, place: (off
   if (error.code === 'TAB_AS_INDENT' || tab !== null) return tabFound(tab, error, text, place);
   const at = place(error.pos[0]);
   const atEnd = text.slice(error.pos[0]).trim() === '';
-  if (error.code === 'RESOURCE_EXHAUSTION') return { ...at, ...tooDeep };
+  if (error.code === 'RESOURCE_EXHAUSTION') return { ...place(deepBracket(text)), ...tooDeep };
   if (error.code === 'MULTIPLE_DOCS') return { ...at, ...severalDocuments };
   if (error.code === 'NON_STRING_KEY') return { ...at, ...notAWord };
   if (error.code === 'BAD_ALIAS') return { ...at, ...unreadAlias };
@@ -97,6 +103,16 @@ const tabFound = (
   message: 'this line is indented with a tab, which YAML does not allow',
   remedy: 'Indent with spaces: two for each level.',
 });
+
+/** The first bracket that opens more than 32 levels; where the parser gave up depends on its stack, not on the file. */
+const deepBracket = (text: string): number => {
+  let depth = 0;
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > 32) return index;
+  }
+  return 0;
+};
 
 /** What usually lies behind an error of the parser, where its own words don't say. */
 const hint = (code: YAMLError['code']): string => {

@@ -18,6 +18,9 @@ export interface Tree {
 /** No config of ours nests deeper than five; a thousand brackets are an attack on the stack. */
 const deepest = 32;
 
+/** A file of 256 KiB can hold 80,000 mistakes; nobody reads on after these. */
+const mostFindings = 200;
+
 /**
  * Turns a parsed document into plain values. Refused wherever they stand: duplicate keys, keys that are not words,
  * `<<`, tags, numbers that YAML versions or people read differently — and every anchor and alias. Nobody needs them in
@@ -29,7 +32,7 @@ export const plainTree = (document: Document, counter: LineCounter): Tree => {
   const once = new Set<string>();
 
   const find = (node: unknown, code: string, message: string, remedy: string): void => {
-    findings.push({ ...placeOf(node, counter), code, message, remedy });
+    if (findings.length < mostFindings) findings.push({ ...placeOf(node, counter), code, message, remedy });
   };
   const findOnce = (node: unknown, code: string, message: string, remedy: string): void => {
     if (!once.has(code)) find(node, code, message, remedy);

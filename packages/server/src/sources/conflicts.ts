@@ -119,7 +119,7 @@ const sharedKeys = (sources: readonly Source[], { file, locate }: Context): read
       first.name === name
         ? 'Delete one of the two.'
         : 'Make a key for each machine: berth enroll does, and prints the line.';
-    return [{ file, ...at, code: 'duplicate-key-of-source', message, remedy }];
+    return [{ file, ...at, code: 'shared-key', message, remedy }];
   });
 };
 

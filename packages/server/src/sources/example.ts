@@ -1,7 +1,4 @@
-/**
- * The smallest file that works, printed where a file is empty or something else altogether. Its key is nobody's: the
- * pair was made for this line and the private half thrown away.
- */
+/** The smallest file that works but for its key, printed where a file is empty or something else altogether. */
 export const minimalExample = `sources:
   HOSTNAME: { uid: 100, key: 'ssh-ed25519 AAAA… user@host' }`;
 
