@@ -11,19 +11,19 @@ export type MasterStart =
   | { readonly kind: 'timeout' };
 
 /**
- * Holds ssh on a leash: it ends when our end of the pipe closes, which the kernel sees to even when the agent is killed with SIGKILL,
- * and takes its directory along. ssh itself has /dev/null as input, because a background job of sh has.
+ * Holds ssh on a leash: when our end of the pipe closes, which the kernel sees to even when the agent is killed with SIGKILL, the
+ * directory goes and ssh ends. When ssh ends by itself the directory stays, for the connections later commands open.
+ * ssh itself has /dev/null as input, because a background job of sh has.
  */
 const leash = `
 dir=$1; shift
 exec 3<&0
 "$@" 3<&- &
 ssh=$!
-{ read -r _ <&3; kill "$ssh" 2>/dev/null; } &
+{ read -r _ <&3; rm -rf -- "$dir"; kill "$ssh" 2>/dev/null; } &
 watch=$!
 wait "$ssh"; code=$?
 kill "$watch" 2>/dev/null
-rm -rf -- "$dir"
 exit "$code"
 `;
 
