@@ -1,0 +1,73 @@
+/** The least an agent.yaml says; what the loader prints where a file is empty. */
+export const minimalExample = `server: laptop@nas.lan:2222
+name: laptop
+paths: [/home, /etc]
+`;
+
+/**
+ * The commented agent.yaml that `berth enroll` writes: the three lines that matter, and every other setting with its
+ * default, commented out. Values are quoted as YAML needs.
+ */
+export const commentedConfig = ({
+  server,
+  name,
+  paths,
+}: {
+  /** `user@host:port`. */
+  readonly server: string;
+  readonly name: string;
+  readonly paths: readonly string[];
+}): string => `# What berth backs up on this machine, and where to. After a change: berth doctor
+# Every line behind a # shows a setting with its default.
+
+server: ${JSON.stringify(server)}
+name: ${JSON.stringify(name)}
+
+# Absolute paths; everything below them is backed up.
+paths:
+${paths.map((path) => `  - ${JSON.stringify(path)}`).join('\n')}
+
+#exclude:
+#  patterns: []              # as restic reads them: '*.tmp', /home/*/.cache, node_modules
+#  files: []                 # files with such patterns, one a line
+#  caches: true              # leave out folders marked by a CACHEDIR.TAG
+#  if_present: []            # leave out folders that hold one of these: [.nobackup]
+#  one_file_system: false    # true: stay on the file system of each path
+#  larger_than: null         # leave out files above this: 20G
+
+# How many snapshots stay. Nothing younger than keep_within is ever forgotten.
+#retention:
+#  daily: 14
+#  weekly: 8
+#  monthly: 12
+#  yearly: 3
+#  keep_within: 2d
+
+#prune:
+#  every: 7d                 # how often data no snapshot uses is removed
+#  max_unused: 5%            # how much of it may stay, so that little is rewritten
+
+#check:
+#  every: 7d
+#  share: 5%                 # read back and verified each time; twenty checks read everything
+
+#limits:
+#  upload: null              # a second: 2M
+#  download: null
+
+#priority:
+#  nice: 10                  # 0 to 19
+#  ionice: low               # idle, low or normal
+
+# Commands for /bin/sh. A before that fails stops the run. Each sees BERTH_NAME, BERTH_RUN, BERTH_OUTCOME, BERTH_REASON.
+#hooks:
+#  before: []                # [{ run: /usr/local/bin/dump-database, timeout: 10m }]
+#  after: []
+#  failure: []
+
+# After a cut connection the run is tried again, first after \`first\`, then ever later, at most \`longest\` apart.
+#retry:
+#  for: 4h
+#  first: 10s
+#  longest: 10m
+`;

@@ -1,0 +1,170 @@
+import { isAbsolute } from 'node:path';
+import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
+import { parseDuration } from '@berth/common/duration.ts';
+import { parseSourceName } from '@berth/common/host-name.ts';
+import { accepted, type Parsed, quoted, refused } from '@berth/common/parsed.ts';
+import { Problem } from '@berth/common/problem.ts';
+import { parseSize } from '@berth/common/size.ts';
+import { textField } from '@berth/common/yaml/field.ts';
+import { z } from 'zod';
+import { parseDestination } from '../transport/destination.ts';
+import { minimalExample } from './example.ts';
+
+/** agent.yaml, checked, every default filled in. */
+export type AgentConfig = z.output<typeof agentSchema>;
+
+/** One hook: a line for /bin/sh, and how long it may take. */
+export type Hook = AgentConfig['hooks']['before'][number];
+
+/** A bare number reaches the parsers as text, so that `every: 7` is told the unit it lacks. */
+const text = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
+
+const written = <Value>(parse: (text: string) => Parsed<Value>, example: string) =>
+  z.preprocess(text, textField(parse, example)).meta({ example });
+
+const absolutePath = (path: string): Parsed<string> => {
+  if (isAbsolute(path) && !path.includes('\0')) return accepted(path);
+  if (path.startsWith('~')) {
+    const remedy = `Write the whole path, for example /home/me${path.slice(1)}: only a shell knows whose home ~ is.`;
+    return refused('relative-path', `${quoted(path)} begins with ~`, remedy);
+  }
+  const message = path === '' ? 'a path is empty' : `${quoted(path)} is no absolute path`;
+  return refused('relative-path', message, `Write it from the root, for example /home/me/${path || 'Documents'}.`);
+};
+
+const server = (value: string): Parsed<string> => {
+  try {
+    parseDestination(value, 'name');
+    return accepted(value);
+  } catch (error) {
+    if (error instanceof Problem) return refused('server', error.message, error.remedy);
+    throw error;
+  }
+};
+
+/** restic counts whole KiB per second; less than one would be no limit at all. */
+const rate = (value: string): Parsed<Bytes> => {
+  const size = parseSize(value.replace(/\/s$/, ''));
+  if (!size.ok || size.value >= 1024) return size;
+  return refused('rate', `${quoted(value)} is less than 1 KiB a second`, 'Write, for example, 2M (MiB a second).');
+};
+
+const percent = (least: number) => (value: string) => {
+  const number = /^(\d{1,3}(?:\.\d{1,3})?) ?%$/.exec(value)?.[1];
+  const share = Number(number);
+  return number !== undefined && share >= least && share <= 100
+    ? accepted(share)
+    : refused('share', `${quoted(value)} is no share`, `Write a percentage from ${least}% to 100%, for example 5%.`);
+};
+
+/** As `restic prune --max-unused` reads it. */
+const maxUnused = (value: string): Parsed<string> => {
+  if (value === 'unlimited') return accepted(value);
+  const share = percent(0)(value);
+  if (share.ok) return accepted(`${share.value}%`);
+  const size = parseSize(value);
+  if (size.ok) return accepted(String(size.value));
+  return refused('max-unused', `${quoted(value)} is neither a share nor a size`, 'Write, for example, 5% or 10G.');
+};
+
+/** A `timeout: 0s` would end everything before it begins. */
+const span = (value: string): Parsed<Millis> => {
+  const parsed = parseDuration(value);
+  if (!parsed.ok || parsed.value > 0) return parsed;
+  return refused('duration', `${quoted(value)} is no time at all`, 'Write, for example, 5m or 7d.');
+};
+
+const list = (example: string) => z.array(z.string().min(1)).max(1000).default([]).meta({ example });
+const count = (fallback: number, example: string) => z.int().min(0).max(1000).default(fallback).meta({ example });
+
+const hook = z
+  .strictObject({
+    run: z.string().min(1).max(10_000).meta({ example: 'run: /usr/local/bin/dump-database' }),
+    timeout: written(span, 'timeout: 10m').prefault('10m'),
+  })
+  .meta({ example: 'before: [{ run: /usr/local/bin/dump-database, timeout: 10m }]' });
+const hooks = z.array(hook).max(20).default([]);
+
+/** Every key of agent.yaml. Unknown ones are errors: a misspelt exclude must not back up what it names. */
+const fields = z.strictObject({
+  server: textField(server, 'server: laptop@nas.lan:2222'),
+  name: textField<SourceName>(parseSourceName, 'name: laptop'),
+  paths: z
+    .array(textField(absolutePath, 'paths: [/home, /etc]'))
+    .min(1)
+    .max(1000)
+    .meta({ example: 'paths: [/home, /etc]' }),
+  exclude: z
+    .strictObject({
+      patterns: list("patterns: ['*.tmp', /home/*/.cache]"),
+      files: z.array(textField(absolutePath, 'files: [/etc/berth/excludes]')).max(100).default([]),
+      caches: z.boolean().default(true).meta({ example: 'caches: true' }),
+      if_present: list('if_present: [.nobackup]'),
+      one_file_system: z.boolean().default(false).meta({ example: 'one_file_system: false' }),
+      larger_than: written(parseSize, 'larger_than: 20G').nullable().default(null),
+    })
+    .prefault({})
+    .meta({ example: "exclude: { patterns: ['*.tmp'] }" }),
+  retention: z
+    .strictObject({
+      daily: count(14, 'daily: 14'),
+      weekly: count(8, 'weekly: 8'),
+      monthly: count(12, 'monthly: 12'),
+      yearly: count(3, 'yearly: 3'),
+      keep_within: written(span, 'keep_within: 2d').prefault('2d'),
+    })
+    .prefault({})
+    .meta({ example: 'retention: { daily: 14, weekly: 8, monthly: 12 }' }),
+  prune: z
+    .strictObject({
+      every: written(span, 'every: 7d').prefault('7d'),
+      max_unused: written(maxUnused, 'max_unused: 5%').prefault('5%'),
+    })
+    .prefault({})
+    .meta({ example: 'prune: { every: 7d }' }),
+  check: z
+    .strictObject({
+      every: written(span, 'every: 7d').prefault('7d'),
+      share: written(percent(0.4), 'share: 5%').prefault('5%'),
+    })
+    .prefault({})
+    .meta({ example: 'check: { every: 7d, share: 5% }' }),
+  limits: z
+    .strictObject({
+      upload: written(rate, 'upload: 2M').nullable().default(null),
+      download: written(rate, 'download: 10M').nullable().default(null),
+    })
+    .prefault({})
+    .meta({ example: 'limits: { upload: 2M }' }),
+  priority: z
+    .strictObject({
+      nice: z.int().min(0).max(19).default(10).meta({ example: 'nice: 10' }),
+      ionice: z.enum(['idle', 'low', 'normal']).default('low').meta({ example: 'ionice: low' }),
+    })
+    .prefault({})
+    .meta({ example: 'priority: { nice: 10, ionice: low }' }),
+  hooks: z
+    .strictObject({ before: hooks, after: hooks, failure: hooks })
+    .prefault({})
+    .meta({ example: 'hooks: { before: [{ run: /usr/local/bin/dump-database }] }' }),
+  retry: z
+    .strictObject({
+      for: written(parseDuration, 'for: 4h').prefault('4h'),
+      first: written(span, 'first: 10s').prefault('10s'),
+      longest: written(span, 'longest: 10m').prefault('10m'),
+    })
+    .prefault({})
+    .meta({ example: 'retry: { for: 4h }' }),
+});
+
+/** The whole file. Where `server` names no user, the agent logs in by its name: accounts are called as their source. */
+export const agentSchema = fields
+  .superRefine(({ retention }, context) => {
+    const { daily, weekly, monthly, yearly } = retention;
+    if (daily + weekly + monthly + yearly > 0) return;
+    const params = { code: 'retention', remedy: 'Write at least one, for example daily: 14.' };
+    const message = 'this retention keeps nothing but the newest days';
+    context.addIssue({ code: 'custom', path: ['retention'], message, params });
+  })
+  .transform((config) => ({ ...config, server: parseDestination(config.server, config.name) }))
+  .meta({ example: minimalExample });
