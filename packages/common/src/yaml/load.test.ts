@@ -176,33 +176,12 @@ describe('whatever a file holds', () => {
   });
 
   // Found by measuring: linear, and 2 s at most for 256 KiB of the worst character on a slow machine.
-  test.each([
-    '[',
-    '{',
-    '- ',
-    '? ',
-    '&a ',
-    '*a ',
-    '! ',
-    '"',
-    "'",
-    ',',
-    ']',
-    ': ',
-    'a:\n',
-    '\n',
-    '\t',
-    ' ',
-    '#\n',
-    '---\n',
-    '|\n',
-    '%a\n',
-    'a,',
-    '"\\q',
-    '\u{10ffff}',
-  ])('256 KiB of %j are refused within 5 s', (unit) => {
-    const start = performance.now();
-    wellFormed(unit.repeat(Math.floor(configLimitBytes / Buffer.byteLength(unit))));
-    expect(performance.now() - start).toBeLessThan(5000);
-  });
+  test.each(['[', '- ', '*a ', '! ', '"', ']', 'a:\n', '\n', '\u{10ffff}'])(
+    '256 KiB of %j are refused within 5 s',
+    (unit) => {
+      const start = performance.now();
+      wellFormed(unit.repeat(Math.floor(configLimitBytes / Buffer.byteLength(unit))));
+      expect(performance.now() - start).toBeLessThan(5000);
+    },
+  );
 });
