@@ -43,7 +43,7 @@ const stay = async (receiver: TestReceiver, source: string, key: ClientKey, comm
   return { child, ended: once(child, 'exit'), isAlive: () => child.exitCode === null && child.signalCode === null };
 };
 
-describe.runIf(isRoot)('a receiver with a UID per source', () => {
+describe.runIf(isRoot)('a receiver with a UID per source (needs root)', () => {
   test('lets in who holds the key, for its own command and nothing else', async () => {
     await using receiver = await withReceiver();
     const [key, strange] = [await receiver.makeKey(), await receiver.makeKey()];
@@ -189,6 +189,28 @@ describe.runIf(isRoot)('a receiver with a UID per source', () => {
     await receiver.start();
     expect(await receiver.letsIn('one', key)).toBe(true);
     expect(await receiver.stop('SIGINT')).toBe(0);
+  });
+
+  test('refuses what the disk has no room for, and takes it up when there is', async () => {
+    await using receiver = await withReceiver({ start: false });
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'small', receiver.dataDir]);
+    try {
+      await receiver.start();
+      const [old, key] = [await receiver.makeKey(), await receiver.makeKey()];
+      await receiver.writeSources({ one: { uid: 4001, keys: [old.line] } });
+      await eventually('the source is let in', 2500, () => receiver.letsIn('one', old));
+      const ballast = join(receiver.dataDir, 'ballast');
+      await execa('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4k'], { reject: false });
+      await receiver.writeSources({ one: { uid: 4001, keys: [key.line] } });
+      await eventually('a key needs no room', 2500, () => receiver.letsIn('one', key));
+      await rm(ballast);
+      await receiver.writeSources({ two: { uid: 4002, keys: [old.line] } });
+      await eventually('there is room again', 5000, () => receiver.letsIn('two', old));
+      expect(await receiver.stop()).toBe(0);
+    } finally {
+      await receiver.stop();
+      await execa('umount', [receiver.dataDir]);
+    }
   });
 
   test('applies 1,000 sources within 2 s', async () => {

@@ -63,7 +63,7 @@ const removeOldKeys = (layout: Layout, sources: readonly Source[]): void => {
 
 /** New folders must survive a power cut before anything is acknowledged in them; one call covers a thousand of them. */
 const syncFileSystem = async (path: string): Promise<void> => {
-  const { failed, cause } = await execa('sync', ['-f', path], { reject: false });
+  const { failed, cause } = await execa('sync', ['-f', path], { reject: false, timeout: 120_000 });
   if (failed) {
     throw new Problem(
       'sync-failed',

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
+import { Problem } from '@berth/common/problem.ts';
 import type { Source } from '../sources/source.ts';
 import { ensureFolder } from './files.ts';
 import type { AccountFinding } from './finding.ts';
@@ -110,8 +111,22 @@ const createOwned = (home: string, folder: string, owner: number): void => {
   const temporary = join(home, `.new-${folder}`);
   if (statOf(temporary) !== null) rmdirSync(temporary);
   mkdirSync(temporary, { mode: 0o700 });
-  if (owner !== process.getuid?.()) chownSync(temporary, owner, owner);
+  if (owner !== process.getuid?.()) giveTo(owner, temporary);
   renameSync(temporary, join(home, folder));
+};
+
+const giveTo = (owner: number, path: string): void => {
+  try {
+    chownSync(path, owner, owner);
+  } catch (error) {
+    if (!isErrno(error, 'EPERM', 'ENOTSUP', 'EINVAL')) throw error;
+    throw new Problem(
+      'no-owners',
+      `${path} can not be given to UID ${owner}: its file system or container does not keep such owners.`,
+      'Put the data on ext4, XFS, Btrfs or ZFS of this machine, or run without root.',
+      { cause: error },
+    );
+  }
 };
 
 const entriesOf = (path: string): readonly string[] => {

@@ -25,7 +25,7 @@ export interface SshdSettings {
 export const optionalSettings: readonly string[] = [
   'DebianBanner no',
   'RequiredRSASize 3072',
-  'PerSourcePenalties crash:90 authfail:1 noauth:1 grace-exceeded:10 max:60 min:15',
+  'PerSourcePenalties crash:90 authfail:1 noauth:1 grace-exceeded:10 max:90 min:15',
 ];
 
 /**

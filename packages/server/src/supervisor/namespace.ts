@@ -47,7 +47,7 @@ export const buildPrivateMounts = async ({ dataDir, program, liveFolders }: Wish
     mkdirSync(join('/run', folder), { mode: 0o755 });
   }
   const paths = privatePaths(program);
-  await bind(dataDir, paths.data, 'rw,nosuid,nodev');
+  await bind(dataDir, paths.data, 'rw,nosuid,nodev', 'rbind');
   await bind(program.node, paths.node, 'ro,nosuid,nodev');
   const root = join(privateRuntimeDir, 'program');
   mkdirSync(root, { mode: 0o755 });
@@ -55,19 +55,20 @@ export const buildPrivateMounts = async ({ dataDir, program, liveFolders }: Wish
 
   const inEtc = live.filter((folder) => folder.startsWith('/etc/'));
   const aside = await Promise.all(
-    inEtc.map((folder, index) => bind(folder, join(privateRuntimeDir, 'live', String(index)), 'rw')),
+    inEtc.map((folder, index) => bind(folder, join(privateRuntimeDir, 'live', String(index)), 'rw', 'rbind')),
   );
   const upper = join(privateRuntimeDir, 'etc-upper');
   const work = join(privateRuntimeDir, 'etc-work');
   await mount('-t', 'overlay', '-o', `lowerdir=/etc,upperdir=${upper},workdir=${work}`, 'berth', '/etc');
-  for (const [index, folder] of inEtc.entries()) await mount('--bind', aside[index] ?? folder, folder);
+  for (const [index, folder] of inEtc.entries()) await mount('--rbind', aside[index] ?? folder, folder);
   return base;
 };
 
-const bind = async (from: string, to: string, options: string): Promise<string> => {
+/** `rbind` where a disk of its own may be mounted somewhere below: without it, sessions would write beneath that disk. */
+const bind = async (from: string, to: string, options: string, kind: 'bind' | 'rbind' = 'bind'): Promise<string> => {
   if (statSync(from).isDirectory()) mkdirSync(to, { recursive: true, mode: 0o755 });
   else writeFileSync(to, '', { mode: 0o644 });
-  await mount('-o', `bind,${options}`, from, to);
+  await mount('-o', `${kind},${options}`, from, to);
   return to;
 };
 

@@ -91,7 +91,7 @@ export class Receiver {
       const text = (part: 'message' | 'remedy'): string => findings.map((finding) => finding[part]).join('\n');
       throw new Problem(first.code, text('message'), text('remedy'));
     }
-    await this.#apply(candidate);
+    await this.#apply(candidate, performance.now());
     await this.#writeConfig();
     try {
       await this.#daemon.start();
@@ -126,6 +126,7 @@ export class Receiver {
   async #consider(read: ReadFile): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     clearTimeout(this.#retry);
+    const started = performance.now();
     const { configFile: file, layout } = this.#options;
     try {
       if (!read.ok) return this.#refuse([read.problem]);
@@ -144,7 +145,7 @@ export class Receiver {
         this.#retryLater(read);
         return;
       }
-      await this.#apply({ content, config: parsed.config });
+      await this.#apply({ content, config: parsed.config }, started);
     } catch (error) {
       // A full disk, most likely: what is taken away is gone already, and the rest follows when there is room.
       if (!(error instanceof Error)) throw error;
@@ -158,9 +159,8 @@ export class Receiver {
     this.#retry = setTimeout(() => void this.consider(read), retryHostMs);
   }
 
-  async #apply({ config, content }: Candidate): Promise<void> {
+  async #apply({ config, content }: Candidate, started: number): Promise<void> {
     const { layout } = this.#options;
-    const started = performance.now();
     const previous = this.#current;
     this.#current = config.sources;
     try {
