@@ -1,0 +1,120 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { reportSchema } from '@berth/common/report.ts';
+import type { BackupSummary } from '@berth/common/restic/backup.ts';
+import type { FailureKind } from '@berth/common/restic/classify.ts';
+import type { Done, Failed, ResticResult } from '@berth/common/restic/result.ts';
+import { homeOf } from '../config/home.ts';
+import { parseConfig } from '../config/load.ts';
+import type { AgentConfig } from '../config/schema.ts';
+import type { RunRestic } from './attempt.ts';
+import { type RunArguments, type RunEvent, runBackup } from './run.ts';
+
+const silent = { words: [], warnings: [], itemErrors: [], itemErrorCount: 0 };
+
+/** A command that did its work. */
+export const ok = <Value>(value: Value): Done<Value> => ({ ...silent, kind: 'ok', value });
+/** A command that failed. */
+export const failed = (kind: FailureKind, ...words: string[]): Failed => ({ ...silent, kind, words, exitCode: 1 });
+
+const summary: BackupSummary = {
+  snapshotId: 'e32c3a72',
+  filesNew: 1,
+  filesChanged: 0,
+  filesUnmodified: 0,
+  filesProcessed: 1,
+  bytesProcessed: 10,
+  bytesAdded: 10,
+  bytesAddedPacked: null,
+};
+
+/** agent.yaml with three lines and whatever a test adds. */
+export const configWith = (more = ''): AgentConfig => {
+  const parsed = parseConfig('agent.yaml', `server: nas\nname: box\npaths: [/home]\n${more}`);
+  if (parsed.ok) return parsed.config;
+  throw new Error(JSON.stringify(parsed.findings));
+};
+
+type Command = Exclude<keyof RunRestic, 'version'> | 'connect';
+
+/**
+ * A run with a home of its own, a clock that only sleeping moves, and a restic that does what `answers` say: for each command a list,
+ * one per call, null for success; after the list it succeeds. `calls` is what was asked, in order.
+ */
+export const stage = async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'berth-run-'));
+  const home = homeOf({ directory, env: {}, uid: 0 });
+  const calls: string[] = [];
+  const events: RunEvent[] = [];
+  const lastWords: string[] = [];
+  const abort = new AbortController();
+  const answers: Partial<Record<Command, (Failed | Error | null)[]>> = {};
+  let open = 0;
+  let time = Date.parse('2026-11-14T03:00:00Z');
+
+  const next = async <Value>(command: Command, value: Value, note = ''): Promise<ResticResult<Value>> => {
+    calls.push(`${command}${note}`);
+    time += 1000;
+    const answer = answers[command]?.shift() ?? null;
+    if (answer instanceof Error) throw answer;
+    return answer ?? ok(value);
+  };
+  const restic: RunRestic = {
+    version: { major: 0, minor: 14, patch: 0, text: '0.14.0' },
+    unlock: async () => next('unlock', null),
+    backup: async ({ dryRun }) =>
+      next('backup', dryRun === true ? { ...summary, snapshotId: null } : summary, dryRun === true ? ' dry' : ''),
+    forget: async ({ host, tags }) => next('forget', { kept: 3, removed: 1 }, ` ${host} ${tags.join()}`),
+    prune: async () => next('prune', { bytesRemoved: 5, bytesRemaining: null }),
+    check: async ({ readDataSubset }) => next('check', null, ` ${readDataSubset}`),
+  };
+  const world: RunArguments['world'] = {
+    now: () => new Date(time),
+    sleep: async (delayMs) => {
+      time += delayMs;
+    },
+    random: () => 0.5,
+    reach: async () => {
+      await next('connect', null);
+      open += 1;
+      return {
+        restic,
+        [Symbol.asyncDispose]: async () => {
+          open -= 1;
+        },
+      };
+    },
+    lastResort: (text) => void lastWords.push(text),
+  };
+  const run = async (config: AgentConfig | Error = configWith(), more: Partial<RunArguments> = {}) =>
+    runBackup({
+      home,
+      loadConfig: async () => {
+        if (config instanceof Error) throw config;
+        return config;
+      },
+      world,
+      signal: abort.signal,
+      berthVersion: '0.1.0',
+      onEvent: (event) => events.push(event),
+      ...more,
+    });
+  /** The reports on disk, checked against the schema, oldest first. */
+  const reports = async () => {
+    const files = await readdir(home.reports).catch(() => []);
+    return Promise.all(
+      files
+        .toSorted()
+        .map(async (file) => reportSchema.parse(JSON.parse(await readFile(join(home.reports, file), 'utf8')))),
+    );
+  };
+  return {
+    ...{ home, calls, events, lastWords, abort, answers, world, run, reports },
+    connections: () => open,
+    pass: (ms: number) => {
+      time += ms;
+    },
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+};

@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openRestic } from '@berth/common/restic/restic.ts';
+import type { Home } from '../config/home.ts';
+import type { AgentConfig } from '../config/schema.ts';
+import { openTransport } from '../transport/transport.ts';
+import type { Reach } from './attempt.ts';
+import type { RunWorld } from './run.ts';
+
+/** The real world: this machine's clock, ssh and restic. `env` is where restic gets its few variables from. */
+export const realWorld = (home: Home, env: NodeJS.ProcessEnv, lastResort: (text: string) => void): RunWorld => ({
+  now: () => new Date(),
+  sleep: async (delayMs, signal) => sleep(delayMs, undefined, { signal }).catch(() => undefined),
+  random: Math.random,
+  reach: (config, signal) => reach(home, config, env, signal),
+  lastResort,
+});
+
+const reach = async (home: Home, config: AgentConfig, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Reach> => {
+  await using stack = new AsyncDisposableStack();
+  const transport = stack.use(await openTransport({ destination: config.server, home, signal }));
+  const { upload, download } = config.limits;
+  const { nice, ionice } = config.priority;
+  const restic = await openRestic({
+    repository: transport.repository,
+    options: transport.options,
+    passwordFile: home.password,
+    cacheDirectory: home.cache,
+    env,
+    limits: {
+      uploadKiB: upload === null ? null : upload / 1024,
+      downloadKiB: download === null ? null : download / 1024,
+    },
+    priority: { nice, ionice: ionice === 'normal' ? null : ionice },
+  });
+  const open = stack.move();
+  return { restic, [Symbol.asyncDispose]: () => open.disposeAsync() };
+};
