@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { ClientKey, TestReceiver } from './receiver.ts';
 
 /** An answer of the receiver, read to its end. */
 export interface Answer {
@@ -18,6 +19,7 @@ export interface Answer {
 export class RestClient implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #session: ClientHttp2Session;
+  readonly #connection: Duplex;
   readonly #exited: Promise<number | null>;
   /** What the session said on stderr; complete once the process has ended. */
   readonly stderr: Promise<string>;
@@ -31,8 +33,11 @@ export class RestClient implements AsyncDisposable {
     child.stdin.on('error', () => undefined);
     const connection = Duplex.from({ writable: child.stdin, readable: child.stdout });
     connection.on('error', () => undefined);
+    this.#connection = connection;
     this.#session = connect('http://localhost', { createConnection: () => connection });
     this.#session.on('error', () => undefined);
+    // An ssh that ends closes its pipes without a word to HTTP/2.
+    child.on('close', () => connection.destroy());
   }
 
   /** Rejects when the connection ends before the answer does. */
@@ -63,19 +68,38 @@ export class RestClient implements AsyncDisposable {
     });
   }
 
+  /** Begins an upload of `size` bytes whose body the caller writes at its own pace. */
+  upload(path: string, size: number): ClientHttp2Stream {
+    const stream = this.#session.request({ ':method': 'POST', ':path': path, 'content-length': String(size) });
+    stream.on('error', () => undefined);
+    return stream;
+  }
+
   /** Exit code of the client's process, which ends when the server's session does. */
   exited(): Promise<number | null> {
     return this.#exited;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#session.destroy();
+    this.#connection.destroy();
     this.#child.stdin?.destroy();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
     await this.#exited;
     clearTimeout(timer);
   }
 }
+
+/** A raw client of `source` at this receiver; `port` is another one where a proxy stands in between. */
+export const restClientOf = async (
+  receiver: TestReceiver,
+  source: string,
+  key: ClientKey,
+  port = receiver.port,
+): Promise<RestClient> => {
+  const alias = ['-o', `HostKeyAlias=[127.0.0.1]:${receiver.port}`, '-p', String(port)];
+  const options = [...(await receiver.sshOptions(key)), ...alias];
+  return new RestClient(['ssh', ...options, `${receiver.login(source)}@127.0.0.1`, 'receive']);
+};
 
 /** An object of random bytes, and where it goes. */
 export const randomObject = (size: number, type = 'data') => {
