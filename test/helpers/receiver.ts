@@ -139,7 +139,9 @@ export class TestReceiver implements AsyncDisposable {
   async start(): Promise<void> {
     const args = ['run', '--json', '--config', this.configFile, '--data', this.dataDir, '--host-keys', this.hostKeys];
     const [file = '', ...rest] = this.#command([...args, '--port', String(this.port), '--listen', '127.0.0.1']);
-    const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
+    // A test run that is killed takes its receiver with it.
+    const leash = ['--pdeathsig', 'TERM', file, ...rest];
+    const child = spawn('setpriv', leash, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
     this.#child = child;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.log += text;

@@ -1,5 +1,7 @@
 import { mkdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { Problem } from '@berth/common/problem.ts';
 import type { Layout, Mode } from '../accounts/layout.ts';
 import { minimalBase } from '../accounts/passwd.ts';
 import { forcedCommand } from '../session/forced-command.ts';
@@ -51,10 +53,34 @@ const containerLayout = ({ dataDir, program }: Wishes): PreparedLayout => {
 };
 
 const rootlessLayout = ({ dataDir, program }: Wishes): PreparedLayout => {
+  requireLoginShell();
   const runtimeDir = join(dataDir, 'run');
   mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
   const places = { dataDir, sessionDataDir: dataDir, runtimeDir, accounts: null };
   return prepared('rootless', places, program.node, program.session);
+};
+
+/** sshd runs the forced command by the account's shell, and refuses an account it can not look up. */
+const requireLoginShell = (): void => {
+  const uid = process.getuid?.();
+  const remedy = 'Run the server as an account with a login shell: chsh -s /bin/sh ACCOUNT';
+  let account: ReturnType<typeof userInfo>;
+  try {
+    account = userInfo();
+  } catch (cause) {
+    throw new Problem(
+      'no-account',
+      `UID ${uid} has no account on this machine, so sshd could not let anyone in.`,
+      remedy,
+      { cause },
+    );
+  }
+  if (!/\/(?:nologin|false)$/.test(String(account.shell ?? ''))) return;
+  throw new Problem(
+    'no-shell',
+    `The account ${account.username} has no login shell, so no session could start.`,
+    remedy,
+  );
 };
 
 const prepared = (
