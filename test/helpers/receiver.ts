@@ -50,8 +50,9 @@ export const rootlessAccount = { name: 'berth-test', uid: 61_234 } as const;
 export const isRoot = process.getuid?.() === 0;
 
 /**
- * A real receiver in a temporary directory, on a free port of the loopback: `await using receiver = await withReceiver({})`. Disposing it ends it and removes
- * everything; a test that wants to see how it ends calls `stop` itself.
+ * A real receiver in a temporary directory, on a free port of the loopback: `await using receiver = await
+ * withReceiver({})`. Disposing it ends it and removes everything; a test that wants to see how it ends calls `stop`
+ * itself.
  */
 export const withReceiver = async (wishes: ReceiverWishes = {}): Promise<TestReceiver> => {
   const receiver = new TestReceiver(await mkdtemp(join(tmpdir(), 'berth-')), await freePort(), wishes.mode ?? 'root');
@@ -216,8 +217,8 @@ export class TestReceiver implements AsyncDisposable {
 }
 
 /**
- * A machine with one more account, whose login shell works, and with the clone where that account can read it: what `rootless` needs and a
- * root-owned machine may not have. It all goes with the namespace.
+ * A machine with one more account, whose login shell works, and with the clone where that account can read it: what
+ * `rootless` needs and a root-owned machine may not have. It all goes with the namespace.
  */
 const rootlessHost = `
 mount -t tmpfs -o mode=0755 test /run

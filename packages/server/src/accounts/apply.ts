@@ -24,9 +24,9 @@ export const findingsOnHost = (
 };
 
 /**
- * Makes these sources, and no others, able to log in. Call it only when {@link findingsOnHost} is empty. What is taken away is taken away first; a
- * source can log in only once its folders are on the disk to stay. Idempotent: after a crash the next call completes it.
- * The data of a source that is gone stays where it is.
+ * Makes these sources, and no others, able to log in. Call it only when {@link findingsOnHost} is empty. What is
+ * taken away is taken away first; a source can log in only once its folders are on the disk to stay. Idempotent:
+ * after a crash the next call completes it. The data of a source that is gone stays where it is.
  */
 export const applyAccounts = async (layout: Layout, sources: readonly Source[]): Promise<void> => {
   ensureFolder(layout.runtimeDir, layout.mode === 'rootless' ? 0o700 : 0o755);
@@ -61,7 +61,9 @@ const removeOldKeys = (layout: Layout, sources: readonly Source[]): void => {
   for (const name of readdirSync(folder)) if (!listed.has(name)) rmSync(join(folder, name));
 };
 
-/** New folders must survive a power cut before anything is acknowledged in them; one call covers a thousand of them. */
+/**
+ * New folders must survive a power cut before anything is acknowledged in them; one call covers a thousand of them.
+ */
 const syncFileSystem = async (path: string): Promise<void> => {
   const { failed, cause } = await execa('sync', ['-f', path], { reject: false, timeout: 120_000 });
   if (failed) {

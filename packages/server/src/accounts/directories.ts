@@ -13,9 +13,9 @@ const folders = ['repo', 'trash', 'journal', 'incoming'] as const;
 export const homeIn = (dataDir: string, source: Pick<Source, 'name'>): string => join(dataDir, 'sources', source.name);
 
 /**
- * Compares what is on disk with what a source needs, changing nothing. A folder that belongs to somebody else is never re-owned:
- * that is either a changed UID, and then the finding names the command, or a sign that two sources are being mixed up.
- * `ownerOf` gives the UID the folders must have (in rootless mode: always our own).
+ * Compares what is on disk with what a source needs, changing nothing. A folder that belongs to somebody else is
+ * never re-owned: that is either a changed UID, and then the finding names the command, or a sign that two sources
+ * are being mixed up. `ownerOf` gives the UID the folders must have (in rootless mode: always our own).
  */
 export const directoryFindings = (
   dataDir: string,
@@ -86,8 +86,9 @@ const findingOf = (dataDir: string, source: Source, owner: number): AccountFindi
 };
 
 /**
- * Makes what is missing and returns the sources for which anything was made. A folder appears under its name only once it has its owner, so a crash
- * in between leaves nothing that {@link directoryFindings} would take for somebody else's.
+ * Makes what is missing and returns the sources for which anything was made. A folder appears under its name only
+ * once it has its owner, so a crash in between leaves nothing that {@link directoryFindings} would take for somebody
+ * else's.
  */
 export const createDirectories = (
   dataDir: string,

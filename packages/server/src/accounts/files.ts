@@ -3,9 +3,9 @@ import { isErrno } from '@berth/common/errno.ts';
 import { Problem } from '@berth/common/problem.ts';
 
 /**
- * Replaces a file in one step, and only when its text differs; true when it was written. The folder must be root's (or,
- * rootless, our own), since a temporary name beside the target is written without further checks. Nothing is synced: these files are
- * made anew at every start.
+ * Replaces a file in one step, and only when its text differs; true when it was written. The folder must be root's
+ * (or, rootless, our own), since a temporary name beside the target is written without further checks. Nothing is
+ * synced: these files are made anew at every start.
  */
 export const writeIfChanged = (path: string, text: string, mode: number): boolean => {
   if (textOf(path) === text) return false;

@@ -1,4 +1,6 @@
-/** Why a source can not be served on this host, and what the admin does about it. Nothing is changed while one stands. */
+/**
+ * Why a source can not be served on this host, and what the admin does about it. Nothing is changed while one stands.
+ */
 export interface AccountFinding {
   readonly code: 'name-reserved' | 'uid-reserved' | 'uid-changed' | 'uid-in-use' | 'not-a-directory' | 'not-ours';
   readonly source: string;

@@ -7,7 +7,10 @@ export interface AccountFiles {
   readonly group: string;
 }
 
-/** What a host without accounts of its own needs for sshd: root, nobody, and `sshd` comes from {@link composeAccounts}. */
+/**
+ * What a host without accounts of its own needs for sshd: root, nobody, and `sshd` comes from {@link
+ * composeAccounts}.
+ */
 export const minimalBase: AccountFiles = {
   passwd: 'root:*:0:0:root:/root:/bin/sh\nnobody:*:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
   group: 'root:*:0:\nnogroup:*:65534:\n',
@@ -16,7 +19,9 @@ export const minimalBase: AccountFiles = {
 /** Accounts the server itself stands on: no source may carry these names. `berth` is the coordinator's. */
 const reservedNames: ReadonlySet<string> = new Set(['root', 'nobody', 'sshd', 'berth']);
 const reservedUids: ReadonlySet<number> = new Set([0, 65_534]);
-/** sshd's unprivileged half gets the first free UID from here downwards, so that it never shares one with a source. */
+/**
+ * sshd's unprivileged half gets the first free UID from here downwards, so that it never shares one with a source.
+ */
 const privilegeSeparationUid = 65_533;
 
 /** The sources whose account could never be made, whatever is on disk. */
@@ -35,8 +40,8 @@ export const accountFindings = (sources: readonly Source[]): readonly AccountFin
 
 /**
  * The account files of the receiver: the base system's accounts and one per source, whose group has the same number.
- * A system account that shares its name or number with a source gives way (a host may well be called `mail` or `backup`;
- * nobody logs in as those here), except the few the server stands on. No account has a usable password.
+ * A system account that shares its name or number with a source gives way (a host may well be called `mail` or
+ * `backup`; nobody logs in as those here), except the few the server stands on. No account has a usable password.
  */
 export const composeAccounts = (
   base: AccountFiles,
@@ -64,7 +69,9 @@ export const composeAccounts = (
   };
 };
 
-/** passwd(5) and group(5) both have the name first and the number third. NIS lines (`+…`) and comments have no number. */
+/**
+ * passwd(5) and group(5) both have the name first and the number third. NIS lines (`+…`) and comments have no number.
+ */
 const entryOf = (line: string): { readonly name: string; readonly id: number | null } => {
   const [name = '', , id = ''] = line.split(':');
   return { name, id: /^\d+$/.test(id) ? Number(id) : null };

@@ -12,7 +12,9 @@ const lineOf = (fill: number): string => {
   return `ssh-ed25519 ${blob.toString('base64')} nobody@nowhere`;
 };
 
-/** A source for tests, made by the real loader except for a name or UID that it refuses. Keys are named by a number. */
+/**
+ * A source for tests, made by the real loader except for a name or UID that it refuses. Keys are named by a number.
+ */
 export const sourceOf = (name: string, uid: number, keys: readonly number[] = [uid % 251]): Source => {
   const list = keys.map((key) => `'${lineOf(key)}'`).join(', ');
   const parsed = parseSources({ file: 'test', content: `sources: { placeholder: { uid: 1001, keys: [${list}] } }\n` });

@@ -11,9 +11,10 @@ export interface Algorithms {
 }
 
 /**
- * What we would offer if every OpenSSH knew it. Key exchange: the post-quantum hybrids first, since what is recorded today can be read
- * by tomorrow's machines; then X25519; no NIST curve and no finite-field group, which no supported restic machine needs.
- * Ciphers: authenticated ones, and CTR only with encrypt-then-MAC for clients that have nothing better.
+ * What we would offer if every OpenSSH knew it. Key exchange: the post-quantum hybrids first, since what is recorded
+ * today can be read by tomorrow's machines; then X25519; no NIST curve and no finite-field group, which no supported
+ * restic machine needs. Ciphers: authenticated ones, and CTR only with encrypt-then-MAC for clients that have nothing
+ * better.
  */
 const wanted: Algorithms = {
   kex: [
@@ -44,8 +45,9 @@ const wanted: Algorithms = {
 };
 
 /**
- * The wanted algorithms that this OpenSSH knows, so one list serves 9.2 and 10. Without AES instructions ChaCha20 goes first:
- * it is the client's list that decides, but clients that leave it to us get the fast one.
+ * The wanted algorithms that this OpenSSH knows, so one list serves 9.2 and 10. Without AES instructions ChaCha20 goes
+ * first. Between two SSH programs the client's order decides (RFC 4253, section 7.1), so ours is a statement: an agent
+ * that wants the fast cipher has to put it first on its own side.
  */
 export const chooseAlgorithms = (supported: Algorithms, hasAes: boolean): Algorithms => {
   const ciphers = hasAes ? wanted.ciphers : [...wanted.ciphers].sort((a, b) => rank(a) - rank(b));

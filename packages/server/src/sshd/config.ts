@@ -18,9 +18,10 @@ export interface SshdSettings {
  * Settings that not every supported sshd has, with the versions that do.
  * - `DebianBanner`: Debian's own patch, so as not to tell the exact package version.
  * - `RequiredRSASize`: 9.1. The loader of sources.yaml refuses short keys already; this is the second lock.
- * - `PerSourcePenalties`: 9.8. A failed login costs one second instead of five: there is no password to guess, and a machine that waits for
- *   the admin to paste its key (`berth enroll`) tries every few seconds and must not lock out its whole network, which behind
- *   Docker's address translation is everyone. What looks like an attack on sshd itself keeps the default price.
+ * - `PerSourcePenalties`: 9.8. A failed login costs one second instead of five: there is no password to guess, and a
+ *   machine that waits for the admin to paste its key (`berth enroll`) tries every few seconds and must not lock out
+ *   its whole network, which behind Docker's address translation is everyone. What looks like an attack on sshd
+ *   itself keeps the default price.
  */
 export const optionalSettings: readonly string[] = [
   'DebianBanner no',
@@ -29,8 +30,8 @@ export const optionalSettings: readonly string[] = [
 ];
 
 /**
- * The configuration of our sshd. It never mentions a source: accounts and keys are files of their own, so sshd is neither restarted nor
- * reloaded when sources.yaml changes.
+ * The configuration of our sshd. It never mentions a source: accounts and keys are files of their own, so sshd is
+ * neither restarted nor reloaded when sources.yaml changes.
  */
 export const sshdConfig = (settings: SshdSettings): string => {
   const rootless = settings.onlyAccount !== null;
@@ -107,7 +108,10 @@ LogLevel VERBOSE
 ${settings.optional.map((line) => `${line}\n`).join('')}`;
 };
 
-/** sshd_config quotes with `"`; `%` begins a token only in AuthorizedKeysFile, where callers write `%u` on purpose and `%%` otherwise. */
+/**
+ * sshd_config quotes with `"`; `%` begins a token only in AuthorizedKeysFile, where callers write `%u` on purpose and
+ * `%%` otherwise.
+ */
 const quoted = (value: string): string => {
   if (/["\n\r\\]/.test(value)) throw new Error(`sshd_config can not hold this path: ${JSON.stringify(value)}`);
   return `"${value}"`;

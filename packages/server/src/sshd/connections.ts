@@ -20,8 +20,8 @@ export interface Listener {
   /** Whether sources have UIDs of their own, or all run as the server's. */
   readonly rootless: boolean;
   /**
-   * Where only the receiver's processes live in this mount namespace: its name. Connections that outlived a crashed sshd are found by it.
-   * Empty elsewhere.
+   * Where only the receiver's processes live in this mount namespace: its name. Connections that outlived a crashed
+   * sshd are found by it. Empty elsewhere.
    */
   readonly mountNamespace: string;
   /** The supervisor itself, which is in that namespace too. */
@@ -41,10 +41,11 @@ export const connectionsOf = (
 };
 
 /**
- * Which connections end now that `current` is in force: those of a source or a key that is no longer listed. A connection with a listed
- * key stays, whatever else changed. One that is idle (a multiplexed connection between two restic commands) does not show its key: it
- * ends when its source, or one that could be its source, lost a key; its agent comes back with a new connection if it may. One that has not
- * logged in yet is left alone: it will meet the new keys.
+ * Which connections end now that `current` is in force: those of a source or a key that is no longer listed. A
+ * connection with a listed key stays, whatever else changed. One that is idle (a multiplexed connection between two
+ * restic commands) does not show its key: it ends when its source, or one that could be its source, lost a key; its
+ * agent comes back with a new connection if it may. One that has not logged in yet is left alone: it will meet the
+ * new keys.
  */
 export const connectionsToEnd = (
   connections: readonly Connection[],
@@ -86,8 +87,9 @@ const connectionOf = (
   const sessions = processes.filter(({ pid, parent }) => withKey.has(pid) && !withKey.has(parent));
   const argv = sessions[0]?.argv ?? [];
   const loggedIn = processes.filter(isLoggedIn);
-  // With UIDs of their own the kernel says whose connection this is; a session's arguments are believed for the key only.
-  // An account that no list has any more keeps its number as a name, which no source can have, so its connection ends.
+  // With UIDs of their own the kernel says whose connection this is; a session's arguments are believed for the key
+  // only. An account that no list has any more keeps its number as a name, which no source can have, so its
+  // connection ends.
   const [owner = null] = loggedIn.map(({ uid }) => nameOf.get(uid) ?? `uid:${uid}`);
   return {
     pid: processes[0]?.pid ?? 0,
@@ -100,8 +102,8 @@ const connectionOf = (
 };
 
 /**
- * sshd's process for a logged-in account calls itself `sshd: NAME` or `sshd: NAME@notty` (`sshd-session:` from OpenSSH 9.8 on). Before
- * the login every title has a word in brackets: `[accepted]`, `[net]`, `[priv]`.
+ * sshd's process for a logged-in account calls itself `sshd: NAME` or `sshd: NAME@notty` (`sshd-session:` from
+ * OpenSSH 9.8 on). Before the login every title has a word in brackets: `[accepted]`, `[net]`, `[priv]`.
  */
 const isLoggedIn = ({ argv }: ProcessEntry): boolean => /^sshd(?:-session)?: [^\s[]+$/.test(argv[0] ?? '');
 

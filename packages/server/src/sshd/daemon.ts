@@ -40,8 +40,9 @@ export const knownSettings = async (settings: readonly string[], hostKey: string
 };
 
 /**
- * Our sshd as a child: started, its log turned into ours, and started again with growing pauses whenever it dies before {@link stop}. It
- * dies with the supervisor, however that ends. Live connections are processes of their own and outlive it: see connections.ts.
+ * Our sshd as a child: started, its log turned into ours, and started again with growing pauses whenever it dies
+ * before {@link stop}. It dies with the supervisor, however that ends. Live connections are processes of their own
+ * and outlive it: see connections.ts.
  */
 export class SshdDaemon {
   readonly #configFile: string;
@@ -70,8 +71,8 @@ export class SshdDaemon {
   }
 
   /**
-   * Stops accepting and ends the listener. `beforeEnd` is called with its pid while it is stopped but still there, so that its connections
-   * can be found: nothing new can come in at that moment.
+   * Stops accepting and ends the listener. `beforeEnd` is called with its pid while it is stopped but still there, so
+   * that its connections can be found: nothing new can come in at that moment.
    */
   async stop(beforeEnd: (pid: number) => void): Promise<void> {
     this.#stopping.abort();

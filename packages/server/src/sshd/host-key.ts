@@ -14,7 +14,10 @@ export interface HostKey {
   readonly fingerprint: string;
 }
 
-/** The server's ed25519 key, made when there is none. It is who this server is: agents pin it, so it is never replaced. */
+/**
+ * The server's ed25519 key, made when there is none. It is who this server is: agents pin it, so it is never
+ * replaced.
+ */
 export const ensureHostKey = async (directory: string): Promise<HostKey> => {
   const path = join(directory, 'ssh_host_ed25519_key');
   await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -1,4 +1,7 @@
-/** What one line of sshd's log says, as fields. Names, addresses and software versions in it come from outside: log them as values only. */
+/**
+ * What one line of sshd's log says, as fields. Names, addresses and software versions in it come from outside: log
+ * them as values only.
+ */
 export type SshdEvent =
   | { readonly event: 'listening'; readonly address: string; readonly port: number }
   | {

@@ -34,8 +34,9 @@ export const descendants = (all: readonly ProcessEntry[], roots: readonly number
 };
 
 /**
- * Ends exactly these processes: SIGTERM, and SIGKILL for what is left after `graceMs`. A pid that another process has taken meanwhile is
- * not signalled. Returns the number of those still there 2 s after the SIGKILL (in an uninterruptible wait on a disk, say).
+ * Ends exactly these processes: SIGTERM, and SIGKILL for what is left after `graceMs`. A pid that another process has
+ * taken meanwhile is not signalled. Returns the number of those still there 2 s after the SIGKILL (in an
+ * uninterruptible wait on a disk, say).
  */
 export const endProcesses = async (processes: readonly ProcessEntry[], graceMs: number): Promise<number> => {
   for (const entry of processes) signal(entry, 'SIGTERM');

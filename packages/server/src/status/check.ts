@@ -42,8 +42,9 @@ export const check = async (args: {
 };
 
 /**
- * UIDs that this host knows as somebody else's. A system account that shares only its name with a source is left out: in the receiver's own
- * account file it gives way (accounts/passwd.ts), so a machine may be called `mail` or `backup`.
+ * UIDs that this host knows as somebody else's. A system account that shares only its name with a source is left out:
+ * in the receiver's own account file it gives way (accounts/passwd.ts), so a machine may be called `mail` or
+ * `backup`.
  */
 const hostWarnings = async (file: string, { sources }: ServerConfig): Promise<readonly Finding[]> => {
   const host = readAccounts(await readFile('/etc/passwd', 'utf8'), []);

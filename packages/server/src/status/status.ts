@@ -30,7 +30,10 @@ export interface ServerStatus {
   readonly sources: readonly SourceStatus[];
 }
 
-/** Looks from outside, without asking the server, so it works when the server hangs. Reads nothing that a source wrote. */
+/**
+ * Looks from outside, without asking the server, so it works when the server hangs. Reads nothing that a source
+ * wrote.
+ */
 export const status = async (dataDir: string): Promise<ServerStatus> => {
   const [up, loaded] = await Promise.all([isLocked(dataDir), loadSources(appliedFile(dataDir))]);
   const server = readState(dataDir);

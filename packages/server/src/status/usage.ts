@@ -29,8 +29,8 @@ interface Question {
 }
 
 /**
- * Counts a source's journal, as that source and behind the same walls as its sessions: root reads nothing that a source wrote. In private
- * mode it needs the running server's namespace.
+ * Counts a source's journal, as that source and behind the same walls as its sessions: root reads nothing that a
+ * source wrote. In private mode it needs the running server's namespace.
  */
 export const usageOf = async (question: Question): Promise<SourceUsage> => {
   const [file = '', ...args] = commandFor(question);

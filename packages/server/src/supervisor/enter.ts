@@ -9,7 +9,10 @@ import type { Program } from './program.ts';
 /** Set for the server once it holds the lock: the mount namespace it came from. */
 const enteredVariable = 'BERTH_ENTERED_FROM';
 
-/** True when this process is the server itself: it holds the lock and, in private mode, is in a mount namespace of its own. */
+/**
+ * True when this process is the server itself: it holds the lock and, in private mode, is in a mount namespace of its
+ * own.
+ */
 export const hasEntered = (mode: Mode): boolean => {
   const from = process.env[enteredVariable];
   if (from === undefined) return false;
@@ -23,8 +26,9 @@ export const hasEntered = (mode: Mode): boolean => {
 };
 
 /**
- * Becomes the server: takes the lock, leaves the host's mounts behind, and starts this command line anew, all in the same process, so the pid
- * stays. Never returns. When somebody else takes the lock in this very moment, flock ends it with exit code 6.
+ * Becomes the server: takes the lock, leaves the host's mounts behind, and starts this command line anew, all in the
+ * same process, so the pid stays. Never returns. When somebody else takes the lock in this very moment, flock ends it
+ * with exit code 6.
  */
 export const enter = (mode: Mode, program: Program, dataDir: string, args: readonly string[]): never => {
   requireTools(mode);
@@ -46,7 +50,10 @@ export const enter = (mode: Mode, program: Program, dataDir: string, args: reado
 /** The name of our mount namespace, such as `mnt:[4026531832]`. */
 export const mountNamespace = (): string => readlinkSync('/proc/self/ns/mnt');
 
-/** Throws `data-missing` unless the data directory is there. It is never made by `run`: an unmounted disk must not fill the system's. */
+/**
+ * Throws `data-missing` unless the data directory is there. It is never made by `run`: an unmounted disk must not
+ * fill the system's.
+ */
 export const requireDataDir = (dataDir: string): void => {
   if (statSync(dataDir, { throwIfNoEntry: false })?.isDirectory() === true) return;
   throw new Problem(

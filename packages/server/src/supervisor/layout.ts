@@ -43,7 +43,8 @@ const privateLayout = async ({ dataDir, program, liveFolders }: Wishes): Promise
 };
 
 const containerLayout = ({ dataDir, program }: Wishes): PreparedLayout => {
-  // The image's /run is a fresh tmpfs, so the links in /etc lead nowhere yet: nothing of the system's accounts is left to keep.
+  // The image's /run is a fresh tmpfs, so the links in /etc lead nowhere yet: nothing of the system's accounts is
+  // left to keep.
   for (const folder of ['/run/sshd', '/run/berth', '/run/berth/etc', '/run/berth/keys', '/run/berth/control']) {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
   }

@@ -3,8 +3,9 @@ import { Problem } from '@berth/common/problem.ts';
 import { execa } from 'execa';
 
 /**
- * One server per data directory, by a lock of the kernel (flock): it vanishes with its holder however that ends, and holds across containers
- * that share the directory. Node can not take one, so flock(1) takes it and becomes the server; see enter.ts.
+ * One server per data directory, by a lock of the kernel (flock): it vanishes with its holder however that ends, and
+ * holds across containers that share the directory. Node can not take one, so flock(1) takes it and becomes the
+ * server; see enter.ts.
  */
 export const lockFile = (dataDir: string): string => join(dataDir, 'server.lock');
 

@@ -2,10 +2,16 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { Problem } from '@berth/common/problem.ts';
 import type { Mode } from '../accounts/layout.ts';
 
-/** Where an image for {@link Mode} `container` keeps its account files: links on a read-only root into a /run that is a tmpfs. */
+/**
+ * Where an image for {@link Mode} `container` keeps its account files: links on a read-only root into a /run that is
+ * a tmpfs.
+ */
 export const containerAccounts = { passwd: '/run/berth/etc/passwd', group: '/run/berth/etc/group' } as const;
 
-/** The mode this process can serve in. Throws `cannot-isolate` for root that can neither have a namespace nor is in our image. */
+/**
+ * The mode this process can serve in. Throws `cannot-isolate` for root that can neither have a namespace nor is in
+ * our image.
+ */
 export const detectMode = (): Mode => {
   if (process.getuid?.() !== 0) return 'rootless';
   if (isOurImage()) return 'container';

@@ -8,7 +8,10 @@ import type { Program } from './program.ts';
 /** Where the receiver's own things are in its mount namespace. */
 export const privateRuntimeDir = '/run/berth';
 
-/** The data, Node and the session program by the paths that sessions reach; the same for everyone who enters the namespace. */
+/**
+ * The data, Node and the session program by the paths that sessions reach; the same for everyone who enters the
+ * namespace.
+ */
 export const privatePaths = (program: Program) => ({
   data: join(privateRuntimeDir, 'data'),
   node: join(privateRuntimeDir, 'node'),
@@ -23,12 +26,13 @@ interface Wishes {
 }
 
 /**
- * Builds the receiver's own view of the machine. Call it only in a mount namespace of our own (enter.ts): all of it vanishes with the last process in it, and
- * the host never sees any of it. Returns the host's own account files.
+ * Builds the receiver's own view of the machine. Call it only in a mount namespace of our own (enter.ts): all of it
+ * vanishes with the last process in it, and the host never sees any of it. Returns the host's own account files.
  * - /run is a new tmpfs: sshd's own folder, keys, sockets.
- * - /etc is an overlay, so that /etc/passwd can be replaced in one step. An overlay does not follow later changes below it, so the
- *   folders the admin edits are bound back over it.
- * - The data and the program are bound to fixed paths: a clone under a 0700 home works, and a session needs no right on anything above.
+ * - /etc is an overlay, so that /etc/passwd can be replaced in one step. An overlay does not follow later changes
+ *   below it, so the folders the admin edits are bound back over it.
+ * - The data and the program are bound to fixed paths: a clone under a 0700 home works, and a session needs no right
+ *   on anything above.
  */
 export const buildPrivateMounts = async ({ dataDir, program, liveFolders }: Wishes): Promise<AccountFiles> => {
   const base = { passwd: readFileSync('/etc/passwd', 'utf8'), group: readFileSync('/etc/group', 'utf8') };
@@ -64,7 +68,9 @@ export const buildPrivateMounts = async ({ dataDir, program, liveFolders }: Wish
   return base;
 };
 
-/** `rbind` where a disk of its own may be mounted somewhere below: without it, sessions would write beneath that disk. */
+/**
+ * `rbind` where a disk of its own may be mounted somewhere below: without it, sessions would write beneath that disk.
+ */
 const bind = async (from: string, to: string, options: string, kind: 'bind' | 'rbind' = 'bind'): Promise<string> => {
   if (statSync(from).isDirectory()) mkdirSync(to, { recursive: true, mode: 0o755 });
   else writeFileSync(to, '', { mode: 0o644 });

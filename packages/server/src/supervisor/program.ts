@@ -1,7 +1,10 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The program as it lies on disk: from a clone (TypeScript and node_modules) or as the release's bundles, side by side. */
+/**
+ * The program as it lies on disk: from a clone (TypeScript and node_modules) or as the release's bundles, side by
+ * side.
+ */
 export interface Program {
   readonly node: string;
   /** The command line's own file. */

@@ -34,19 +34,25 @@ export interface Candidate {
   readonly config: ServerConfig;
 }
 
-/** A connection that is told to go has this long before it is made to; with {@link sweepDelaysMs} all are gone within 5 s. */
+/**
+ * A connection that is told to go has this long before it is made to; with {@link sweepDelaysMs} all are gone within
+ * 5 s.
+ */
 const connectionGraceMs = 1500;
 /**
- * When connections are looked at after a change. Twice, because one that had proved an old key just before the change may become visible just
- * after the first look.
+ * When connections are looked at after a change. Twice, because one that had proved an old key just before the change
+ * may become visible just after the first look.
  */
 const sweepDelaysMs = [0, 1000];
-/** How often a configuration is tried again that the host, not the file, stands in the way of: the admin may be re-owning data now. */
+/**
+ * How often a configuration is tried again that the host, not the file, stands in the way of: the admin may be re-
+ * owning data now.
+ */
 const retryHostMs = 2000;
 
 /**
- * The running receiver: sshd, and whatever sources.yaml says, in force. One change is applied after another; a configuration that can not
- * be applied changes nothing at all, and the last good one stays.
+ * The running receiver: sshd, and whatever sources.yaml says, in force. One change is applied after another; a
+ * configuration that can not be applied changes nothing at all, and the last good one stays.
  */
 export class Receiver {
   readonly #options: ReceiverOptions;
@@ -83,7 +89,9 @@ export class Receiver {
     );
   }
 
-  /** Applies the first configuration and starts sshd. Throws a Problem and leaves no process behind when either fails. */
+  /**
+   * Applies the first configuration and starts sshd. Throws a Problem and leaves no process behind when either fails.
+   */
   async start(candidate: Candidate): Promise<void> {
     const findings = findingsOnHost(this.#options.layout, candidate.config.sources);
     const [first] = findings;
@@ -101,7 +109,9 @@ export class Receiver {
     }
   }
 
-  /** Puts what the file holds now in force, or remembers why not. Never throws: the server goes on with what it has. */
+  /**
+   * Puts what the file holds now in force, or remembers why not. Never throws: the server goes on with what it has.
+   */
   consider(read: ReadFile): Promise<void> {
     const turn = this.#queue.then(() => this.#consider(read));
     this.#queue = turn;

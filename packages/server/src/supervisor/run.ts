@@ -38,8 +38,8 @@ export interface Ready {
 export const defaultPort = 2222;
 
 /**
- * The server in the foreground, until SIGTERM or SIGINT. Call it in the process that holds the lock (enter.ts). Throws a Problem when it can not
- * start; once `onReady` was called it only returns.
+ * The server in the foreground, until SIGTERM or SIGINT. Call it in the process that holds the lock (enter.ts).
+ * Throws a Problem when it can not start; once `onReady` was called it only returns.
  */
 export const run = async (options: RunOptions, onReady: (ready: Ready) => void): Promise<void> => {
   const { mode, configFile, dataDir, log } = options;

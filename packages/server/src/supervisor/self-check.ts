@@ -9,8 +9,8 @@ interface SelfCheck {
 }
 
 /**
- * Proves that a login would reach the session program: runs it as that UID with `--version`. A clone in a folder nobody else may enter
- * would otherwise show only when the first backup fails.
+ * Proves that a login would reach the session program: runs it as that UID with `--version`. A clone in a folder
+ * nobody else may enter would otherwise show only when the first backup fails.
  */
 export const selfCheck = async ({ node, session, uid }: SelfCheck): Promise<void> => {
   const as = uid === null ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
