@@ -49,7 +49,9 @@ class Machine implements AsyncDisposable {
 
   /** Enrols to the end, with the admin pasting what the machine prints. */
   async enrol(receiver: TestReceiver, ...more: readonly string[]): Promise<void> {
-    const server = `127.0.0.1:${receiver.port}`;
+    // Where one UID serves all sources, that account is the one to log in as.
+    const login = receiver.login('laptop');
+    const server = `${login === 'laptop' ? '' : `${login}@`}127.0.0.1:${receiver.port}`;
     const argv = ['enroll', server, '--name', 'laptop', '--path', this.files, '--host-key', await hostKey(receiver)];
     const running = this.start(...argv, ...more, '--timeout', '30s', '--json');
     running.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -145,6 +147,16 @@ test('an unconfirmed host key enrols nobody, and what was made is used by the ne
   expect(waiting.exitCode).toBe(0);
   expect(waiting.stderr).toContain(`key: '${(await readFile(join(machine.home, 'id_ed25519.pub'), 'utf8')).trim()}'`);
   expect(await readFile(join(machine.home, 'id_ed25519'), 'utf8')).toBe(made);
+});
+
+test('a receiver without root is enrolled with as its user', async () => {
+  await using receiver = await withReceiver({ mode: 'rootless' });
+  await using machine = await Machine.make();
+  await machine.enrol(receiver);
+  expect((await machine.berth('backup')).exitCode).toBe(0);
+  const target = join(machine.directory, 'restored');
+  expect((await machine.berth('restore', '--target', target)).exitCode).toBe(0);
+  expect(await differences(machine.files, join(target, machine.files))).toBe('');
 });
 
 test('enrolling again changes nothing; another password is refused and nothing is overwritten', async () => {
