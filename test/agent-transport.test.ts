@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { homeOf } from '../packages/agent/src/config/home.ts';
 import { ensurePassword } from '../packages/agent/src/enroll/credentials.ts';
 import { openRepository } from '../packages/agent/src/transport/repository.ts';
@@ -34,6 +34,11 @@ const pinHostKey = async (receiver: TestReceiver, knownHosts: string): Promise<v
 };
 
 const logins = (receiver: TestReceiver): number => receiver.log.split('"event":"accepted"').length - 1;
+
+/** Other agents of this machine make such directories too; ours are counted in a place of our own. */
+const ourTmpdir = await mkdtemp(join(tmpdir(), 'ours-'));
+process.env['TMPDIR'] = ourTmpdir;
+afterAll(() => rm(ourTmpdir, { recursive: true }));
 
 /** Directories of connections that live now. */
 const leftovers = async (): Promise<readonly string[]> =>

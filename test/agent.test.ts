@@ -15,24 +15,28 @@ class Machine implements AsyncDisposable {
   readonly directory: string;
   readonly home: string;
   readonly files: string;
+  readonly tmpdir: string;
   readonly #path: string;
 
   private constructor(directory: string, path: string) {
     this.directory = directory;
     this.home = join(directory, "it's a home");
     this.files = join(directory, 'files');
+    this.tmpdir = join(directory, 'tmp');
     this.#path = path;
   }
 
   static async make(restic = '/usr/bin/restic'): Promise<Machine> {
     const directory = await mkdtemp(join(tmpdir(), 'machine-'));
     const machine = new Machine(directory, `${dirname(restic)}:${process.env['PATH'] ?? ''}`);
+    await mkdir(machine.tmpdir);
     await writeFiles(machine.files);
     return machine;
   }
 
   start(...argv: readonly string[]) {
-    const env = { PATH: this.#path, HOME: this.directory };
+    // A place of its own for temporary files, so that what is left there is this machine's.
+    const env = { PATH: this.#path, HOME: this.directory, TMPDIR: this.tmpdir };
     return execa(program, [...argv, '--home', this.home], {
       reject: false,
       env,
@@ -253,14 +257,14 @@ test('Ctrl-C ends a backup in order: no process, no lock, and the next run goes 
   );
   const running = machine.start('backup', '--json');
   await eventually('it uploads', 30_000, async () =>
-    (await readdir(tmpdir())).some((name) => name.startsWith('berth-ssh-')),
+    (await readdir(machine.tmpdir)).some((name) => name.startsWith('berth-ssh-')),
   );
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   running.kill('SIGINT');
   const { exitCode, stdout } = await running;
   expect(exitCode).toBe(1);
   expect(JSON.parse(stdout.split('\n').at(-1) ?? '')).toMatchObject({ event: 'report', outcome: 'cancelled' });
-  expect((await readdir(tmpdir())).filter((name) => name.startsWith('berth-ssh-'))).toEqual([]);
+  expect(await readdir(machine.tmpdir)).toEqual([]);
   expect(await readdir(join(receiver.dataDir, 'sources', 'laptop', 'repo', 'locks'))).toEqual([]);
   await writeFile(
     join(machine.home, 'agent.yaml'),
