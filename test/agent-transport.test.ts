@@ -83,6 +83,7 @@ test('an agent that is killed takes its connection along', async () => {
      setInterval(() => undefined, 1000);`,
   );
   const agent: ChildProcess = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  using _agent = { [Symbol.dispose]: () => agent.kill('SIGKILL') };
   if (agent.stdout === null) throw new Error('no pipe');
   await once(agent.stdout, 'data');
   expect(await leftovers()).toHaveLength(1);
@@ -95,7 +96,7 @@ test('an agent that is killed takes its connection along', async () => {
 test('an ssh that does not react is killed when the run ends', async () => {
   await using receiver = await withReceiver();
   const args = await enrolled(receiver);
-  const transport = await openTransport(args);
+  await using transport = await openTransport(args);
   const [directory = ''] = await leftovers();
   const { stdout } = await execa('pgrep', ['-f', `^ssh .*${directory}`]);
   process.kill(Number(stdout), 'SIGSTOP');
