@@ -4,11 +4,15 @@ import { printable, typed } from './screen.ts';
 import { clone, type Stage } from './stage.ts';
 import { expect } from './story.ts';
 
-/** berth's two programs, as they lie in the clone. */
-export const programs = {
-  berth: join(clone, 'packages/agent/bin/berth'),
-  'berth-server': join(clone, 'packages/server/bin/berth-server'),
-} as const;
+/** Where berth's two programs are, so that they can be typed by name. */
+export const programFolders = ['packages/agent/bin', 'packages/server/bin'].map((folder) => join(clone, folder));
+
+/** The environment of everything the demo starts. */
+export const environment = (stage: Stage) => ({
+  ...process.env,
+  PATH: [...programFolders, process.env['PATH'] ?? ''].join(':'),
+  TMPDIR: stage.temporary,
+});
 
 /** What a program answered. */
 export interface Answer {
@@ -20,8 +24,8 @@ export interface Answer {
 /** Types a command of berth's and lets it speak for itself, on the terminal if there is one. */
 export const watch = async (stage: Stage, command: readonly string[], exitCode = 0): Promise<void> => {
   typed(command);
-  const [program, ...words] = command;
-  const ended = await execa(fileOf(program), words, { ...settings(stage), stdio: ['ignore', 'inherit', 'inherit'] });
+  const [program = '', ...words] = command;
+  const ended = await execa(program, words, { ...settings(stage), stdio: ['ignore', 'inherit', 'inherit'] });
   expect(ended.exitCode === exitCode, `${program} ${words[0]} ended with ${ended.exitCode}, not ${exitCode}`);
 };
 
@@ -35,8 +39,8 @@ export const listen = async (stage: Stage, command: readonly string[], exitCode 
 
 /** Runs any program and reads its answer; nothing is shown. */
 export const ask = async (stage: Stage, command: readonly string[]): Promise<Answer> => {
-  const [program, ...words] = command;
-  const { exitCode, stdout, stderr } = await execa(fileOf(program), words, { ...settings(stage), stdin: 'ignore' });
+  const [program = '', ...words] = command;
+  const { exitCode, stdout, stderr } = await execa(program, words, { ...settings(stage), stdin: 'ignore' });
   return { exitCode, stdout, stderr };
 };
 
@@ -47,16 +51,12 @@ export const demand = async (stage: Stage, command: readonly string[]): Promise<
   return stdout;
 };
 
-/** The environment and the limits of everything the demo starts: Ctrl-C ends it, after 10 s by force. */
+/** Where and how the demo starts things: Ctrl-C ends them, after 10 s by force. */
 export const settings = (stage: Stage) =>
   ({
-    env: { TMPDIR: stage.temporary },
+    env: environment(stage),
     reject: false,
     timeout: 120_000,
     cancelSignal: stage.signal,
     forceKillAfterDelay: 10_000,
   }) as const;
-
-/** Where a program of berth's is; any other is looked up as usual. */
-export const fileOf = (program = ''): string =>
-  program === 'berth' || program === 'berth-server' ? programs[program] : program;

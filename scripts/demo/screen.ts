@@ -11,7 +11,7 @@ export const say = (text = ''): void => {
 
 /** What another program said, set in from the left and without what could move the cursor. */
 export const quote = (text: string): void => {
-  for (const line of text.trimEnd().split('\n')) say(`    ${paint('dim', printable(line))}`);
+  for (const line of text.trimEnd().split('\n')) say(line.trim() === '' ? '' : `    ${paint('dim', printable(line))}`);
 };
 
 /** A command as a person would type it. */
@@ -23,4 +23,4 @@ export const typed = (words: readonly string[]): void => {
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '');
 
 const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  /^(?:[\w@%+=:,./-]+|&)$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -17,17 +17,21 @@ export interface Stage extends AsyncDisposable {
   readonly signal: AbortSignal;
 }
 
-/** Makes the directory; disposing removes it, however the story went. */
+/** Makes the directory and goes there, as a person would; disposing removes it, however the story went. */
 export const setStage = async (signal: AbortSignal): Promise<Stage> => {
   const directory = await mkdtemp(join(tmpdir(), 'berth-demo-'));
   const temporary = join(directory, 'tmp');
   await mkdir(temporary);
+  process.chdir(directory);
   return {
     directory,
     temporary,
     mode: process.getuid?.() === 0 ? 'private' : 'rootless',
     user: userInfo().username,
     signal,
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => {
+      process.chdir('/');
+      return rm(directory, { recursive: true, force: true });
+    },
   };
 };

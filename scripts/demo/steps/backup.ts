@@ -59,7 +59,7 @@ const backUp = async (
   // What this user can not read is no failure of the backup, but it must say so: with its exit code and in the report.
   const unreadable = (await unreadableBelow(agent.paths)).length;
   const [exitCode, outcome] = unreadable > 0 ? ([incomplete, 'incomplete'] as const) : ([0, 'ok'] as const);
-  await run(stage, ['berth', 'backup', '--home', agent.home], exitCode);
+  await run(stage, ['berth', 'backup', '--home', agent.name], exitCode);
   const report = await lastReport(agent);
   expect(report.outcome === outcome, `the report says ${report.outcome}`);
   expect(report.snapshot !== null, 'there is no snapshot');

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { fileOf, settings } from '../programs.ts';
+import { settings } from '../programs.ts';
 import { quote, say, typed } from '../screen.ts';
 import type { Stage } from '../stage.ts';
 import { expect, type Told } from '../story.ts';
@@ -44,9 +44,9 @@ const enrol = async (
   const login = `${stage.mode === 'rootless' ? stage.user : name}@127.0.0.1`;
   const server = stage.mode === 'rootless' ? `${login}:${receiver.port}` : `127.0.0.1:${receiver.port}`;
   const what = paths.flatMap((path) => ['--path', path]);
-  const words = ['enroll', server, '--name', name, ...what, '--home', home, '--host-key', receiver.hostKey];
+  const words = ['enroll', server, '--name', name, ...what, '--home', name, '--host-key', receiver.hostKey];
   typed(['berth', ...words]);
-  const running = execa(fileOf('berth'), words, { ...settings(stage), stdin: 'ignore' });
+  const running = execa('berth', words, { ...settings(stage), stdin: 'ignore' });
   let uid = 0;
   let last = '';
   for await (const line of createInterface({ input: running.stderr })) {

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { demand, fileOf } from '../programs.ts';
-import { quote, typed } from '../screen.ts';
+import { demand, environment, programFolders } from '../programs.ts';
+import { quote, say, typed } from '../screen.ts';
 import type { Stage } from '../stage.ts';
 import { BrokenPromise, expect, type Told } from '../story.ts';
 
@@ -21,15 +21,17 @@ export interface Receiver extends AsyncDisposable {
 
 /** Starts the receiver as an admin would: `init`, then `run`, on a free port of the loopback. */
 export const startReceiver = async (stage: Stage): Promise<Told<Receiver>> => {
-  const [etc, dataDir] = [join(stage.directory, 'etc'), join(stage.directory, 'data')];
-  const configFile = join(etc, 'sources.yaml');
-  typed(['berth-server', 'init', etc]);
-  await demand(stage, ['berth-server', 'init', etc]);
+  const [configFile, dataDir] = [join(stage.directory, 'etc/sources.yaml'), join(stage.directory, 'data')];
+  say(`  $ cd ${stage.directory}`);
+  say(`  $ PATH=${programFolders.join(':')}:$PATH`);
+  const init = ['berth-server', 'init', 'etc'];
+  typed(init);
+  await demand(stage, init);
   await mkdir(dataDir);
   const port = await freePort();
-  const places = ['--config', configFile, '--data', dataDir];
-  const command = ['run', ...places, '--listen', '127.0.0.1', '--port', String(port)];
-  typed(['berth-server', ...command]);
+  const places = ['--config', 'etc/sources.yaml', '--data', 'data'];
+  const command = ['berth-server', 'run', ...places, '--listen', '127.0.0.1', '--port', String(port)];
+  typed([...command, '&']);
   const child = startServer(stage, command);
   const end = () => endServer(child);
   try {
@@ -49,9 +51,9 @@ const isolation = { private: 'a UID per source', rootless: 'rootless: one UID fo
 
 /** On a leash: should this process be killed with SIGKILL, the kernel tells the receiver to end. */
 const startServer = (stage: Stage, command: readonly string[]): ChildProcess =>
-  spawn('setpriv', ['--pdeathsig', 'TERM', fileOf('berth-server'), ...command], {
+  spawn('setpriv', ['--pdeathsig', 'TERM', ...command], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: stage.temporary },
+    env: environment(stage),
   });
 
 /** The three lines it prints when it is ready; throws its last words when it ends instead. */

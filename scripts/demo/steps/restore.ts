@@ -9,8 +9,8 @@ import type { Agent } from './enrol.ts';
 
 /** Brings everything back to another place and lets rsync look for a difference: bytes, modes, owners, times, links, ACLs. */
 export const restoreAndCompare = async (stage: Stage, agent: Agent): Promise<Told<undefined>> => {
-  const target = join(stage.directory, 'restored');
-  await watch(stage, ['berth', 'restore', '--home', agent.home, '--target', target]);
+  const target = 'restored';
+  await watch(stage, ['berth', 'restore', '--home', agent.name, '--target', target]);
   for (const path of agent.paths) await compare(stage, path, join(target, path));
   const entries = await Promise.all(
     agent.paths.map(async (path) => (await demand(stage, ['find', join(target, path), '-printf', 'x'])).length),

@@ -22,23 +22,23 @@ interface Scene {
 /** Somebody took over the laptop and has its key. Everything they try, in the order of how bad it would be. */
 export const attack = async (story: Story, { stage, receiver, attacker: self, victim }: Scene): Promise<void> => {
   const attacker = await takeOver(stage, receiver, self, victim);
-  await story.attempt('Opens a shell', () => openShell(attacker));
-  await story.attempt('Copies files', () => copyFiles(attacker));
-  await story.attempt('Forwards ports', () => forwardPorts(attacker));
-  await story.attempt('Logs in as others', () => logInAsOthers(attacker));
-  await story.attempt("Reads the neighbour's objects", () => readOthers(attacker));
-  if (stage.mode === 'private') await story.attempt("Runs as the laptop's UID", () => readOthersDisk(attacker));
-  else story.admit("Runs as the laptop's UID", oneUid);
-  await story.attempt('Overwrites objects', () => overwrite(attacker));
+  await story.attempt('No shell, no command', () => openShell(attacker));
+  await story.attempt('No copying of files', () => copyFiles(attacker));
+  await story.attempt('No forwarding of ports', () => forwardPorts(attacker));
+  await story.attempt('No login as others', () => logInAsOthers(attacker));
+  await story.attempt("None of the neighbour's objects", () => readOthers(attacker));
+  if (stage.mode === 'private') await story.attempt("None of the neighbour's files", () => readOthersDisk(attacker));
+  else story.admit("None of the neighbour's files", oneUid);
+  await story.attempt('No overwriting', () => overwrite(attacker));
   const before = await liveObjects(receiver, self);
-  await story.attempt('Deletes everything', () => deleteEverything(attacker));
-  await story.attempt('The past is still there', () => pastIsWhole(attacker, before));
-  await story.attempt('The neighbour is untouched', () => neighbourIsWhole(attacker));
+  await story.attempt('Deletes only move to the trash', () => deleteEverything(attacker));
+  await story.attempt('The past is whole', () => pastIsWhole(attacker, before));
+  await story.attempt('The neighbour is whole', () => neighbourIsWhole(attacker));
 };
 
 const oneUid = "NOT kept out without root: all sources share one UID, only berth's own code is between them";
 
 const neighbourIsWhole = async ({ stage, victim }: Attacker): Promise<string> => {
-  await watch(stage, ['berth', 'check', '--all', '--home', victim.home]);
+  await watch(stage, ['berth', 'check', '--all', '--home', victim.name]);
   return 'all of its data was read back and is right';
 };

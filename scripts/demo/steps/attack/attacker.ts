@@ -14,13 +14,21 @@ export interface Attacker {
   readonly receiver: Receiver;
   readonly self: Agent;
   readonly victim: Agent;
-  /** An ssh_config with that key, in which the receiver is called `nas`. */
-  readonly config: string;
 }
+
+/** The attacker's ssh_config, with that key, in which the receiver is called `nas`. */
+const sshConfig = 'attacker';
+
+/** A command of OpenSSH's as the attacker types it. */
+export const withKey = ([program = '', ...words]: readonly string[]): readonly string[] => [
+  program,
+  '-F',
+  sshConfig,
+  ...words,
+];
 
 /** Writes the attacker's ssh_config. */
 export const takeOver = async (stage: Stage, receiver: Receiver, self: Agent, victim: Agent): Promise<Attacker> => {
-  const config = join(stage.directory, 'attacker');
   const [user = '', host = ''] = self.login.split('@');
   const settings = {
     HostName: host,
@@ -34,8 +42,8 @@ export const takeOver = async (stage: Stage, receiver: Receiver, self: Agent, vi
     BatchMode: 'yes',
   };
   const lines = Object.entries(settings).map(([name, value]) => `  ${name} ${value}`);
-  await writeFile(config, `Host nas\n${lines.join('\n')}\n`);
-  return { stage, receiver, self, victim, config };
+  await writeFile(sshConfig, `Host nas\n${lines.join('\n')}\n`);
+  return { stage, receiver, self, victim };
 };
 
 /**
@@ -43,8 +51,7 @@ export const takeOver = async (stage: Stage, receiver: Receiver, self: Agent, vi
  * Returns the line the attacker sees.
  */
 export const refused = async (attacker: Attacker, command: readonly string[], words: RegExp): Promise<string> => {
-  const [program = '', ...rest] = command;
-  const whole = [program, '-F', attacker.config, ...rest];
+  const whole = withKey(command);
   return judge(whole, await ask(attacker.stage, whole), words);
 };
 
@@ -60,5 +67,8 @@ export const judge = (command: readonly string[], { exitCode, stdout, stderr }: 
 };
 
 /** An ssh that stays, to be killed by the caller. */
-export const stay = (attacker: Attacker, words: readonly string[]) =>
-  execa('ssh', ['-F', attacker.config, '-N', ...words, 'nas'], { ...settings(attacker.stage), stdin: 'ignore' });
+export const stay = (attacker: Attacker, words: readonly string[]) => {
+  const [program = '', ...rest] = withKey(['ssh', '-N', ...words, 'nas']);
+  typed([program, ...rest]);
+  return execa(program, rest, { ...settings(attacker.stage), stdin: 'ignore' });
+};

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quote, typed } from '../../screen.ts';
+import { quote } from '../../screen.ts';
 import { expect } from '../../story.ts';
 import { type Attacker, refused, stay } from './attacker.ts';
 
@@ -37,7 +37,6 @@ const tunnel = async (
   greeting: readonly (readonly number[])[],
 ): Promise<void> => {
   const port = await unusedPort();
-  typed(['ssh', '-F', attacker.config, '-N', ...wordsFor(port), 'nas']);
   const ssh = stay(attacker, wordsFor(port));
   try {
     using socket = await connectTo(port);

@@ -4,11 +4,11 @@ import { liveObjects, pathOf, type StoredObject } from '../../objects.ts';
 import { paint, printable, say, typed } from '../../screen.ts';
 import { expect } from '../../story.ts';
 import { count } from '../../words.ts';
-import type { Attacker } from './attacker.ts';
+import { type Attacker, withKey } from './attacker.ts';
 
 /** A client of the receiver's REST API without restic's good manners, with the attacker's key. */
-export const restClient = (attacker: Attacker): RestClient => {
-  const command = ['ssh', '-F', attacker.config, 'nas', 'receive'];
+export const restClient = (): RestClient => {
+  const command = withKey(['ssh', 'nas', 'receive']);
   typed(command);
   return new RestClient(command);
 };
@@ -16,7 +16,7 @@ export const restClient = (attacker: Attacker): RestClient => {
 /** Asks for each of the neighbour's objects by name, and for its folder by every path that comes to mind. */
 export const readOthers = async (attacker: Attacker): Promise<string> => {
   const { receiver, self, victim } = attacker;
-  await using client = restClient(attacker);
+  await using client = restClient();
   const [own] = (await liveObjects(receiver, self)).filter(({ type }) => type === 'data');
   expect(own !== undefined, 'the attacker has no pack of its own');
   const control = await request(client, 'GET', pathOf(own), null, 'its own, to see that asking works');
@@ -38,7 +38,7 @@ export const readOthers = async (attacker: Attacker): Promise<string> => {
 /** Other bytes under the names of what is there, a body that is not what its name says, and away with all of it at once. */
 export const overwrite = async (attacker: Attacker): Promise<string> => {
   const { receiver, self } = attacker;
-  await using client = restClient(attacker);
+  await using client = restClient();
   const before = await liveObjects(receiver, self);
   for (const [index, object] of before.entries()) {
     const shown = object.type === 'config' || index < 2 ? '' : null;
@@ -56,7 +56,7 @@ export const overwrite = async (attacker: Attacker): Promise<string> => {
 
 /** Deletes everything the key can see, as ransomware would. The server says yes: restic has to be able to delete. */
 export const deleteEverything = async (attacker: Attacker): Promise<string> => {
-  await using client = restClient(attacker);
+  await using client = restClient();
   const before = await liveObjects(attacker.receiver, attacker.self);
   for (const [index, object] of before.entries()) {
     const { status } = await request(client, 'DELETE', pathOf(object), null, index < 2 ? '' : null);

@@ -15,13 +15,13 @@ export const pastIsWhole = async (attacker: Attacker, before: readonly StoredObj
   const { stage, receiver, self } = attacker;
   const kept = [...(await liveObjects(receiver, self)), ...(await trashedObjects(receiver, self))];
   const found = new Map(kept.map((object) => [identity(object), object]));
-  const view = join(stage.directory, 'view');
+  const view = 'view';
   for (const object of before) {
     const there = found.get(identity(object));
     expect(there !== undefined, `${object.type} ${object.name} is gone`);
     await place(view, there);
   }
-  const options = ['-r', view, '--password-file', join(self.home, 'password'), '--no-cache'];
+  const options = ['-r', view, '--password-file', join(self.name, 'password'), '--no-cache'];
   typed(['restic', ...options, 'check']);
   quote(await demand(stage, ['restic', ...options, 'check']));
   const snapshots = before.filter(({ type }) => type === 'snapshots').length;
