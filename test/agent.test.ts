@@ -1,96 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { execa } from 'execa';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { eventually, repository, type TestReceiver, withReceiver } from './helpers/receiver.ts';
+import { differences, hostKeyOf, Machine } from './helpers/machine.ts';
+import { eventually, withReceiver } from './helpers/receiver.ts';
 import { resticBinaries } from './helpers/restic.ts';
-
-const program = join(repository, 'packages/agent/bin/berth');
-
-/** One machine as its person knows it: a home, files worth keeping, and the `berth` command. */
-class Machine implements AsyncDisposable {
-  readonly directory: string;
-  readonly home: string;
-  readonly files: string;
-  readonly tmpdir: string;
-  readonly #path: string;
-
-  private constructor(directory: string, path: string) {
-    this.directory = directory;
-    this.home = join(directory, "it's a home");
-    this.files = join(directory, 'files');
-    this.tmpdir = join(directory, 'tmp');
-    this.#path = path;
-  }
-
-  static async make(restic = '/usr/bin/restic'): Promise<Machine> {
-    const directory = await mkdtemp(join(tmpdir(), 'machine-'));
-    const machine = new Machine(directory, `${dirname(restic)}:${process.env['PATH'] ?? ''}`);
-    await mkdir(machine.tmpdir);
-    await writeFiles(machine.files);
-    return machine;
-  }
-
-  start(...argv: readonly string[]) {
-    // A place of its own for temporary files, so that what is left there is this machine's.
-    const env = { PATH: this.#path, HOME: this.directory, TMPDIR: this.tmpdir };
-    return execa(program, [...argv, '--home', this.home], {
-      reject: false,
-      env,
-      extendEnv: false,
-      stdin: 'ignore',
-      timeout: 100_000,
-    });
-  }
-
-  async berth(...argv: readonly string[]) {
-    const { exitCode, stdout, stderr } = await this.start(...argv);
-    return { exitCode, stdout, stderr };
-  }
-
-  /** Enrols to the end, with the admin pasting what the machine prints. */
-  async enrol(receiver: TestReceiver, ...more: readonly string[]): Promise<void> {
-    // Where one UID serves all sources, that account is the one to log in as.
-    const login = receiver.login('laptop');
-    const server = `${login === 'laptop' ? '' : `${login}@`}127.0.0.1:${receiver.port}`;
-    const argv = ['enroll', server, '--name', 'laptop', '--path', this.files, '--host-key', await hostKey(receiver)];
-    const running = this.start(...argv, ...more, '--timeout', '30s', '--json');
-    running.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const line = /"event":"paste","line":("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-      if (line !== undefined) void receiver.writeConfig(`sources:\n${z.string().parse(JSON.parse(line))}\n`);
-    });
-    const { exitCode, stderr } = await running;
-    if (exitCode !== 0) throw new Error(`enrolling ended with ${exitCode}: ${stderr}`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.directory, { recursive: true });
-  }
-}
-
-/** Names and kinds of files that backups get wrong. */
-const writeFiles = async (directory: string): Promise<void> => {
-  await mkdir(join(directory, 'empty directory'), { recursive: true });
-  await mkdir(join(directory, '-dash'), { mode: 0o711 });
-  const names = ['plain', 'two words', "it's", 'say "hi"', 'new\nline', 'back\\slash', 'ünï', '[a]*?', '-r'];
-  for (const name of names) await writeFile(join(directory, '-dash', name), randomBytes(5_000));
-  await writeFile(join(directory, 'empty'), '');
-  await writeFile(join(directory, 'big'), randomBytes(3_000_000));
-  await chmod(join(directory, 'big'), 0o640);
-  await symlink('nowhere', join(directory, 'dangling'));
-};
-
-const hostKey = async (receiver: TestReceiver): Promise<string> => {
-  const file = join(receiver.hostKeys, 'ssh_host_ed25519_key.pub');
-  return (await execa('ssh-keygen', ['-l', '-f', file])).stdout.split(' ')[1] ?? '';
-};
-
-/** rsync would touch nothing: kinds, modes, owners, times and every byte are the same. */
-const differences = async (one: string, other: string): Promise<string> =>
-  (await execa('rsync', ['-anic', '--delete', `${one}/`, `${other}/`])).stdout;
 
 const snapshotList = z.array(z.object({ id: z.string(), paths: z.array(z.string()) }));
 
@@ -133,7 +47,7 @@ test('an unconfirmed host key enrols nobody, and what was made is used by the ne
   const server = `127.0.0.1:${receiver.port}`;
   const unconfirmed = await machine.berth('enroll', server, '--name', 'laptop');
   expect(unconfirmed.exitCode).toBe(5);
-  expect(unconfirmed.stderr).toContain(await hostKey(receiver));
+  expect(unconfirmed.stderr).toContain(await hostKeyOf(receiver));
   expect(unconfirmed.stderr).toContain('--host-key');
   const made = await readFile(join(machine.home, 'id_ed25519'), 'utf8');
   const wrong = await machine.berth('enroll', server, '--name', 'laptop', '--host-key', `SHA256:${'A'.repeat(43)}`);
@@ -146,7 +60,7 @@ test('an unconfirmed host key enrols nobody, and what was made is used by the ne
     'laptop',
     '--no-wait',
     '--host-key',
-    await hostKey(receiver),
+    await hostKeyOf(receiver),
   );
   expect(waiting.exitCode).toBe(0);
   expect(waiting.stderr).toContain(`key: '${(await readFile(join(machine.home, 'id_ed25519.pub'), 'utf8')).trim()}'`);
@@ -185,11 +99,11 @@ test('a changed host key stops every command with exit code 5 and both fingerpri
   await using receiver = await withReceiver();
   await using machine = await Machine.make();
   await machine.enrol(receiver);
-  const pinned = await hostKey(receiver);
+  const pinned = await hostKeyOf(receiver);
   await receiver.stop();
   await rm(receiver.hostKeys, { recursive: true });
   await receiver.start();
-  const shown = await hostKey(receiver);
+  const shown = await hostKeyOf(receiver);
   const target = join(machine.directory, 'restored');
   for (const argv of [['backup'], ['snapshots'], ['check'], ['restore', '--target', target]]) {
     const { exitCode, stderr } = await machine.berth(...argv);
