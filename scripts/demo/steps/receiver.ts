@@ -56,29 +56,31 @@ const startServer = (stage: Stage, command: readonly string[]): ChildProcess =>
     env: environment(stage),
   });
 
-/** The three lines it prints when it is ready; throws its last words when it ends instead. */
+/** The three lines it prints when it is ready; shows its last words and throws when it ends instead. */
 const readyWords = async (child: ChildProcess): Promise<string> => {
   let complaint = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaint = `${complaint}${text}`.slice(-4_000);
   });
-  const ended = once(child, 'close').then(() => {
-    throw new BrokenPromise(`the receiver ended: ${complaint.trim()}`);
-  });
+  const ended = once(child, 'close');
   ended.catch(() => undefined);
-  return Promise.race([ended, firstLines(child, 3)]);
+  const lines = await firstLines(child, 3);
+  if (lines.length === 3) return lines.join('\n');
+  await ended;
+  quote(complaint);
+  throw new BrokenPromise('the receiver does not start on this machine; its words are above');
 };
 
-const firstLines = async (child: ChildProcess, wanted: number): Promise<string> => {
+const firstLines = async (child: ChildProcess, wanted: number): Promise<readonly string[]> => {
   const lines: string[] = [];
-  if (child.stdout === null) return '';
+  if (child.stdout === null) return lines;
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
     if (lines.length === wanted) break;
   }
   // Nothing more is read, but a full pipe must not stop it.
   child.stdout.resume();
-  return lines.join('\n');
+  return lines;
 };
 
 const endServer = async (child: ChildProcess): Promise<void> => {
