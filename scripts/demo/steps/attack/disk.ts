@@ -1,5 +1,5 @@
 import { ask } from '../../programs.ts';
-import { quote } from '../../screen.ts';
+import { quote, say, typed } from '../../screen.ts';
 import { expect } from '../../story.ts';
 import type { Agent } from '../enrol.ts';
 import { type Attacker, judge } from './attacker.ts';
@@ -10,9 +10,12 @@ import { type Attacker, judge } from './attacker.ts';
  */
 export const readOthersDisk = async (attacker: Attacker): Promise<string> => {
   const { self, victim } = attacker;
-  const own = await ask(attacker.stage, asSource(attacker, ['ls', repositoryOf(self)]));
+  say(`  As UID ${self.uid}, in the receiver's own mount namespace, first at its own files to see that looking works:`);
+  const look = ['ls', '-m', repositoryOf(self)];
+  const own = await ask(attacker.stage, asSource(attacker, look));
+  typed(look);
+  quote(own.stdout);
   expect(own.exitCode === 0, `its own files are closed to it: ${own.stderr}`);
-  quote(`ls ${repositoryOf(self)}  (its own, to see that looking works)\n${own.stdout.replaceAll('\n', ' ')}`);
   const theirs = repositoryOf(victim);
   for (const command of [
     ['ls', theirs],
