@@ -2,6 +2,7 @@ import { ask } from '../../programs.ts';
 import { quote, say, typed } from '../../screen.ts';
 import { expect } from '../../story.ts';
 import type { Agent } from '../enrol.ts';
+import { inside } from '../receiver.ts';
 import { type Attacker, judge } from './attacker.ts';
 
 /**
@@ -32,5 +33,5 @@ const repositoryOf = ({ name }: Agent): string => `/run/berth/data/sources/${nam
 
 const asSource = ({ receiver, self }: Attacker, command: readonly string[]): readonly string[] => {
   const account = [`--reuid=${self.uid}`, `--regid=${self.uid}`, '--clear-groups'];
-  return ['nsenter', '--mount', '--target', String(receiver.pid), '--', 'setpriv', ...account, ...command];
+  return inside(receiver, ['setpriv', ...account, ...command]);
 };
