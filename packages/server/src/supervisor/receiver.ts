@@ -9,6 +9,7 @@ import { applyAccounts, findingsOnHost } from '../accounts/apply.ts';
 import type { Layout } from '../accounts/layout.ts';
 import { parseSources } from '../sources/load.ts';
 import type { ServerConfig, Source } from '../sources/source.ts';
+import { unfinishedFindings } from '../sources/unfinished.ts';
 import { chooseAlgorithms, processorHasAes, supportedAlgorithms } from '../sshd/algorithms.ts';
 import { optionalSettings, sshdConfig } from '../sshd/config.ts';
 import { type Connection, connectionsOf, connectionsToEnd, type Listener } from '../sshd/connections.ts';
@@ -149,6 +150,8 @@ export class Receiver {
         }));
         return this.#refuse(inFile);
       }
+      const unfinished = unfinishedFindings(file, this.#current, parsed.config);
+      if (unfinished.length > 0) return this.#refuse(unfinished);
       const onHost = findingsOnHost(layout, parsed.config.sources);
       if (onHost.length > 0) {
         this.#refuse(onHost);
