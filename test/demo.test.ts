@@ -71,9 +71,10 @@ test('cleans up after Ctrl-C', { timeout: 90_000 }, async () => {
   });
   const exit = once(child, 'exit');
   let said = '';
+  let interrupted = false;
   for await (const text of child.stdout.setEncoding('utf8')) {
     said += text;
-    if (said.includes('berth backup')) child.kill('SIGINT');
+    if (!interrupted && said.includes('berth backup')) interrupted = child.kill('SIGINT');
   }
   expect(await exit).toEqual([130, null]);
   expect(said).toContain('Stopped.');
