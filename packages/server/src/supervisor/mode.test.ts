@@ -17,6 +17,6 @@ test('the program is found in a clone and beside its bundle', () => {
   });
   expect(programAt('/opt/berth/berth-server.js', '/n')).toMatchObject({
     root: '/opt/berth',
-    session: '/opt/berth/session.js',
+    session: '/opt/berth/session.mjs',
   });
 });

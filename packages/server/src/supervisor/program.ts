@@ -33,5 +33,5 @@ export const programAt = (here: string, node: string): Program => {
     };
   }
   const root = dirname(here);
-  return { node, cli: here, session: join(root, 'session.js'), root, folders: ['.'] };
+  return { node, cli: here, session: join(root, 'session.mjs'), root, folders: ['.'] };
 };
