@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
+import { addContainerCommands } from './container/commands.ts';
 import { init } from './init/init.ts';
 import { ensureHostKey } from './sshd/host-key.ts';
 import { check } from './status/check.ts';
@@ -162,6 +163,8 @@ program
     if (options.json) sayJson(sources);
     else say(`${sourceTable(sources).join('\n')}\n`);
   });
+
+addContainerCommands(program, { toPort, examples, defaults });
 
 const readyText = ({ address, port, mode, hostKeyFingerprint, sources, pid }: Ready): string =>
   `ready: ${address ?? 'every address'}, port ${port}, ${sources} ${sources === 1 ? 'source' : 'sources'}, pid ${pid}\n` +
