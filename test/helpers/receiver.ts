@@ -11,6 +11,8 @@ import { execa } from 'execa';
 /** Where the repository is. */
 export const repository = resolve(import.meta.dirname, '../..');
 
+const server = join(repository, 'packages/server/bin/berth-server');
+
 /** A source as a test writes it. */
 export interface TestSource {
   readonly uid: number;
@@ -41,6 +43,8 @@ export interface ReceiverWishes {
   readonly mode?: 'root' | 'rootless';
   /** False leaves it to the test to call `start`. */
   readonly start?: boolean;
+  /** A folder with a program `setpriv` that stands in for the machine's own, as in test/helpers/setpriv.ts. */
+  readonly setpriv?: string | null;
 }
 
 /** The unprivileged account that `rootless` receivers run as; it exists in their own namespace only. */
@@ -55,7 +59,7 @@ export const isRoot = process.getuid?.() === 0;
  * itself.
  */
 export const withReceiver = async (wishes: ReceiverWishes = {}): Promise<TestReceiver> => {
-  const receiver = new TestReceiver(await mkdtemp(join(tmpdir(), 'berth-')), await freePort(), wishes.mode ?? 'root');
+  const receiver = new TestReceiver(await mkdtemp(join(tmpdir(), 'berth-')), await freePort(), wishes);
   try {
     await receiver.prepare();
     if (wishes.start !== false) await receiver.start();
@@ -75,16 +79,18 @@ export class TestReceiver implements AsyncDisposable {
   /** The server's log so far, one JSON object a line. */
   log = '';
   readonly #rootless: boolean;
+  readonly #setpriv: string | null;
   #child: ChildProcess | null = null;
   #keys = 0;
 
-  constructor(directory: string, port: number, mode: 'root' | 'rootless') {
+  constructor(directory: string, port: number, { mode, setpriv }: ReceiverWishes) {
     this.directory = directory;
     this.port = port;
     this.configFile = join(directory, 'etc', 'sources.yaml');
     this.dataDir = join(directory, 'data');
     this.hostKeys = join(directory, 'etc', 'host-keys');
     this.#rootless = mode === 'rootless' || !isRoot;
+    this.#setpriv = setpriv ?? null;
   }
 
   /** The account an agent logs in as to be `source`. */
@@ -211,8 +217,13 @@ export class TestReceiver implements AsyncDisposable {
   }
 
   #command(args: readonly string[]): readonly string[] {
-    if (!this.#rootless || !isRoot) return [join(repository, 'packages/server/bin/berth-server'), ...args];
-    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', rootlessHost, 'sh', ...args];
+    const asRootless = this.#rootless && isRoot;
+    if (!asRootless && this.#setpriv === null) return [server, ...args];
+    const machine = [
+      ...(this.#setpriv === null ? [] : [`mount --bind '${this.#setpriv}/setpriv' "$(command -v setpriv)"`]),
+      asRootless ? rootlessHost : `exec '${server}' "$@"`,
+    ].join('\n');
+    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', machine, 'sh', ...args];
   }
 }
 

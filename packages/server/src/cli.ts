@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { addContainerCommands } from './container/commands.ts';
 import { init } from './init/init.ts';
+import { describeJail } from './session/jail-detect.ts';
 import { ensureHostKey } from './sshd/host-key.ts';
 import { check } from './status/check.ts';
 import { printCheck, printSource, printStatus, sourceTable } from './status/print.ts';
@@ -144,6 +145,7 @@ program
             dataDir,
             supervisor: server.pid,
             program: thisProgram(),
+            jail: server.jail,
           })
         : null;
     if (options.json) sayJson({ ...source, usage });
@@ -166,9 +168,9 @@ program
 
 addContainerCommands(program, { toPort, examples, defaults });
 
-const readyText = ({ address, port, mode, hostKeyFingerprint, sources, pid }: Ready): string =>
+const readyText = ({ address, port, mode, hostKeyFingerprint, sources, pid, jail }: Ready): string =>
   `ready: ${address ?? 'every address'}, port ${port}, ${sources} ${sources === 1 ? 'source' : 'sources'}, pid ${pid}\n` +
-  `host key ${hostKeyFingerprint}\n${isolationOf[mode]}\n`;
+  `host key ${hostKeyFingerprint}\n${isolationOf[mode]}\njail: ${describeJail(jail)}\n`;
 
 const alreadyRunning = (dataDir: string): Problem => {
   const pid = readState(dataDir)?.pid;

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { nodeDisk } from '../store/disk.ts';
 import { openStore } from '../store/open.ts';
 import { isProcessAlive } from '../store/sessions.ts';
@@ -38,10 +39,27 @@ const runControl = async ({ controlSocket }: SessionArguments): Promise<number> 
   return unavailable;
 };
 
-/** Behind the forced command. Two words are for the supervisor: `--version` proves that it starts, `usage` counts. */
+/** What opening a file comes to: `open`, or the name of the error. */
+const tryOpen = async (path: string): Promise<string> => {
+  try {
+    await using _file = await open(path);
+    return 'open';
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  }
+};
+
+/**
+ * Behind the forced command. Three words are for the supervisor: `--version` proves that it starts, `try-open` that its
+ * jail holds, `usage` counts.
+ */
 const main = async (words: readonly string[]): Promise<number> => {
   if (words[0] === '--version') {
     process.stdout.write(`berth session, node ${process.version}\n`);
+    return 0;
+  }
+  if (words[0] === 'try-open') {
+    process.stdout.write(await tryOpen(words[1] ?? ''));
     return 0;
   }
   if (words[0] === 'usage') {

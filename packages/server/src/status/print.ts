@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { formatSize } from '@berth/common/size.ts';
 import { formatFinding } from '@berth/common/yaml/finding.ts';
+import { describeJail } from '../session/jail-detect.ts';
 import { isolationOf } from '../supervisor/mode.ts';
 import type { CheckResult } from './check.ts';
 import type { ServerStatus, SourceStatus } from './status.ts';
@@ -13,13 +14,14 @@ const paint = (format: 'green' | 'red' | 'yellow' | 'bold', text: string): strin
 /** `status` as a person reads it. */
 export const printStatus = ({ up, server, sources }: ServerStatus): string => {
   if (server === null) return 'No server has run on this data directory yet. Start one: berth-server run\n';
-  const { address, port, pid, mode, hostKey, config, appliedAt, refused } = server;
+  const { address, port, pid, mode, hostKey, jail, config, appliedAt, refused } = server;
   const state = up ? `${paint('green', 'up')}, pid ${pid}` : paint('red', 'down');
   return text([
     `server    ${state}${up && server.sshdPid === null ? `, ${paint('red', 'sshd is down')}` : ''}`,
     `listens   ${address ?? 'every address'}, port ${port}`,
     `host key  ${hostKey.fingerprint}`,
     `mode      ${mode}: ${isolationOf[mode]}`,
+    `jail      ${jail.kind === 'none' ? paint('yellow', describeJail(jail)) : describeJail(jail)}`,
     `config    ${config}, in force since ${appliedAt ?? 'never'}`,
     ...(refused === null
       ? []

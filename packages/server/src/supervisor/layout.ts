@@ -5,13 +5,14 @@ import { Problem } from '@berth/common/problem.ts';
 import type { Layout, Mode } from '../accounts/layout.ts';
 import { minimalBase } from '../accounts/passwd.ts';
 import { forcedCommand } from '../session/forced-command.ts';
+import type { Jail } from '../session/jail.ts';
 import { containerAccounts } from './mode.ts';
 import { buildPrivateMounts, privatePaths, privateRuntimeDir } from './namespace.ts';
 import type { Program } from './program.ts';
 
-/** A layout, and the session program by the path sessions reach. */
+/** What is needed for a layout once the jail is known, and the session program by the path sessions reach. */
 export interface PreparedLayout {
-  readonly layout: Layout;
+  readonly layoutWith: (jail: Jail) => Layout;
   readonly node: string;
   readonly session: string;
 }
@@ -91,7 +92,7 @@ const prepared = (
   session: string,
 ): PreparedLayout => {
   const escaped = places.runtimeDir.replaceAll('%', '%%');
-  const layout: Layout = {
+  const layoutWith = (jail: Jail): Layout => ({
     ...places,
     mode,
     authorizedKeysFile: mode === 'rootless' ? `${escaped}/authorized_keys` : `${escaped}/keys/%u`,
@@ -103,7 +104,8 @@ const prepared = (
         key,
         dataDir: places.sessionDataDir,
         controlSocket: join(places.runtimeDir, 'control', source.name, 'api.sock'),
+        jail,
       }),
-  };
-  return { layout, node, session };
+  });
+  return { layoutWith, node, session };
 };

@@ -7,6 +7,7 @@ import type { ReadFile } from '@berth/common/yaml/read-file.ts';
 import type { Logger } from 'pino';
 import { applyAccounts, findingsOnHost } from '../accounts/apply.ts';
 import type { Layout } from '../accounts/layout.ts';
+import type { Jail } from '../session/jail.ts';
 import { parseSources } from '../sources/load.ts';
 import type { ServerConfig, Source } from '../sources/source.ts';
 import { chooseAlgorithms, processorHasAes, supportedAlgorithms } from '../sshd/algorithms.ts';
@@ -25,6 +26,8 @@ export interface ReceiverOptions {
   readonly port: number;
   /** Our mount namespace in private mode, otherwise empty. */
   readonly mountNamespace: string;
+  /** What holds the sessions: for `status`. */
+  readonly jail: Jail;
   readonly log: Logger;
 }
 
@@ -66,7 +69,7 @@ export class Receiver {
   readonly #stopping = new AbortController();
 
   constructor(options: ReceiverOptions) {
-    const { layout, configFile, hostKey, address, port, mountNamespace, log } = options;
+    const { layout, configFile, hostKey, address, port, mountNamespace, jail, log } = options;
     this.#options = options;
     this.#log = log;
     this.#state = {
@@ -75,6 +78,7 @@ export class Receiver {
       sshdPid: null,
       mode: layout.mode,
       mountNamespace,
+      jail,
       address,
       port,
       hostKey: { publicKey: hostKey.publicKey, fingerprint: hostKey.fingerprint },

@@ -3,6 +3,8 @@ import { problemOf } from '@berth/common/yaml/finding.ts';
 import { readConfigFile } from '@berth/common/yaml/read-file.ts';
 import type { Logger } from 'pino';
 import type { Mode } from '../accounts/layout.ts';
+import type { Jail } from '../session/jail.ts';
+import { describeJail, detectJail } from '../session/jail-detect.ts';
 import { parseSources } from '../sources/load.ts';
 import { type WatchOptions, watchFile } from '../sources/watch.ts';
 import { ensureHostKey } from '../sshd/host-key.ts';
@@ -32,6 +34,7 @@ export interface Ready {
   readonly port: number;
   readonly hostKeyFingerprint: string;
   readonly sources: number;
+  readonly jail: Jail;
 }
 
 /** Where the server listens when nobody says otherwise. */
@@ -51,9 +54,13 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   const hostKey = await ensureHostKey(options.hostKeys);
   const program = thisProgram();
   const liveFolders = [dirname(configFile), options.hostKeys];
-  const { layout, node, session } = await prepareLayout({ mode, dataDir, program, liveFolders });
-  const firstUid = config.sources[0]?.uid ?? 65_534;
-  await selfCheck({ node, session, uid: mode === 'rootless' ? null : firstUid });
+  const { layoutWith, node, session } = await prepareLayout({ mode, dataDir, program, liveFolders });
+  const sample = { node, session, uid: mode === 'rootless' ? null : (config.sources[0]?.uid ?? 65_534) };
+  await selfCheck(sample);
+  const jail = await detectJail(sample);
+  const layout = layoutWith(jail);
+  if (jail.kind === 'none') log.warn({ reason: jail.reason }, 'no jail: only UIDs keep sessions apart');
+  else log.info({ jail: describeJail(jail) }, 'the jail of sessions holds');
 
   const port = options.port ?? config.settings.port ?? defaultPort;
   const namespace = mode === 'private' ? mountNamespace() : '';
@@ -64,6 +71,7 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     address: options.address,
     port,
     mountNamespace: namespace,
+    jail,
     log,
   });
   await receiver.start(candidate);
@@ -79,6 +87,7 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     port,
     hostKeyFingerprint: fingerprint,
     sources: config.sources.length,
+    jail,
   });
   const signal = await stopped.promise;
   log.info({ signal }, 'stopping');

@@ -16,6 +16,7 @@ const state: ServerState = {
   sshdPid: null,
   mode: 'private',
   mountNamespace: 'mnt:[2]',
+  jail: { kind: 'none', reason: 'a test' },
   address: null,
   port: 2222,
   hostKey: { publicKey: 'ssh-ed25519 AAAA', fingerprint: 'SHA256:x' },

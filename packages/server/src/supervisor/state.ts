@@ -5,6 +5,15 @@ import { z } from 'zod';
 
 const finding = z.object({ message: z.string(), remedy: z.string() });
 
+const jail = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('landlock'),
+    rights: z.array(z.string()).readonly(),
+    libraries: z.array(z.string()).readonly(),
+  }),
+  z.object({ kind: z.literal('none'), reason: z.string() }),
+]);
+
 const serverState = z.object({
   version: z.literal(1),
   /** The supervisor's; meaningful only while the lock is held. */
@@ -14,6 +23,8 @@ const serverState = z.object({
   mode: z.enum(['private', 'container', 'rootless']),
   /** Where only the receiver's processes are: see connections.ts. */
   mountNamespace: z.string(),
+  /** What holds the sessions: session/jail.ts. */
+  jail,
   address: z.string().nullable(),
   port: z.int(),
   hostKey: z.object({ publicKey: z.string(), fingerprint: z.string() }),
