@@ -74,7 +74,7 @@ const privateApt = (directory: string): readonly string[] =>
   ].flatMap((option) => ['-o', option]);
 
 /** The mirror of this machine's own release: its other entries (security, updates) don't carry other suites. */
-const debianMirror = async (): Promise<string> => {
+export const debianMirror = async (): Promise<string> => {
   const osRelease = await readFile('/etc/os-release', 'utf8');
   if (!/^ID=debian$/m.test(osRelease)) throw new Error('this machine is no Debian, so its mirror has no Debian suites');
   const codename = /^VERSION_CODENAME=(\S+)$/m.exec(osRelease)?.[1];
