@@ -5,11 +5,19 @@ export default defineConfig({
   test: {
     reporters: ['default', new CountingReporter()],
     projects: [
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          exclude: ['**/*.restic.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'whole',
-          include: ['test/**/*.test.ts'],
+          // Every restic command derives its key anew, so those that run the real one are slow.
+          include: ['test/**/*.test.ts', 'packages/*/src/**/*.restic.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,

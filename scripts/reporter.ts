@@ -21,7 +21,9 @@ export class CountingReporter implements Reporter {
   }
 }
 
+/** A test says why when it skips itself; a group that is skipped whole says it in its name, as in `(needs root)`. */
 const reasonOf = (test: TestCase): string => {
   const result = test.result();
-  return 'note' in result && result.note !== undefined ? result.note : 'no reason given';
+  if ('note' in result && result.note !== undefined) return result.note;
+  return /\((needs [^)]*)\)/.exec(test.fullName)?.[1] ?? 'not chosen';
 };

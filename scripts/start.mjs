@@ -1,6 +1,6 @@
 // The first step of `npm run demo` and `npm test`: plain JavaScript for any Node from 18 on, because nothing is
 // installed yet. It brings what is missing and then starts the script it was given with the clone's own Node.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -108,5 +108,10 @@ installModules();
 installPackages();
 const bin = join(root, 'node_modules', '.bin');
 const env = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
-process.exit(run(node, [join(root, script), ...scriptArguments], { env, cwd: process.cwd() }));
+
+const child = spawn(node, [join(root, script), ...scriptArguments], { env, stdio: 'inherit' });
+// Ctrl-C reaches every process of a terminal by itself; what is sent to this one alone is passed on.
+process.on('SIGINT', () => undefined);
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => stop(`berth: ${node} did not start: ${error.message}`));
+child.on('exit', (status, signal) => (signal ? stop(`berth: ${script} was ended by ${signal}`) : process.exit(status)));

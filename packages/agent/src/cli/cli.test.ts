@@ -32,7 +32,7 @@ const run = async (...argv: readonly string[]) => {
   return { code, out: out.join(''), err: err.join('') };
 };
 
-const commands = ['enroll', 'snapshots', 'restore', 'check', 'doctor'];
+const commands = ['enroll', 'backup', 'snapshots', 'restore', 'check', 'status', 'doctor'];
 
 test.for(commands)('berth %s --help shows examples and is no failure', async (command) => {
   const { code, out } = await run(command, '--help');
@@ -45,6 +45,7 @@ test.for(commands)('berth %s --help shows examples and is no failure', async (co
 test('a typo gets the word that was meant, and exit code 2', async () => {
   for (const [argv, meant] of [
     [['snapshot'], 'snapshots'],
+    [['bakcup'], 'backup'],
     [['restore', '--targt', 'x'], '--target'],
     [['doctor', '--jsn'], '--json'],
   ] as const) {
@@ -80,9 +81,9 @@ test.for([
 test('before enrolling every command says to enrol; with --json the problem is an object', async () => {
   const home = await mkdtemp(join(tmpdir(), 'berth-home-'));
   try {
-    for (const argv of [['snapshots'], ['check'], ['restore', '--target', join(home, 'x')]]) {
+    for (const argv of [['snapshots'], ['check'], ['status'], ['restore', '--target', join(home, 'x')]]) {
       const { code, err, out } = await run(...argv, '--home', home, '--json');
-      expect(code).toBe(exitCode.failed);
+      expect(code).toBe(exitCode.usage);
       expect(err.split('\n')).toHaveLength(3);
       expect(JSON.parse(out)).toMatchObject({
         error: { code: 'config-missing', remedy: expect.stringContaining('berth enroll') },

@@ -1,6 +1,7 @@
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { backupCommand } from './backup.ts';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
 import { enrollCommand } from './enroll.ts';
@@ -8,8 +9,17 @@ import { type Io, writeJson } from './io.ts';
 import { exitCodeOf, problemJson, problemText } from './problems.ts';
 import { restoreCommand } from './restore.ts';
 import { snapshotsCommand } from './snapshots.ts';
+import { statusCommand } from './status.ts';
 
-const commands = [enrollCommand, snapshotsCommand, restoreCommand, checkCommand, doctorCommand] as const;
+const commands = [
+  enrollCommand,
+  backupCommand,
+  snapshotsCommand,
+  restoreCommand,
+  checkCommand,
+  statusCommand,
+  doctorCommand,
+] as const;
 
 /**
  * Runs one command line (without node and script) and answers with the exit code. Problems become two lines on standard error, and with
@@ -23,11 +33,17 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
   } catch (error) {
     // Commander has said it already: help and version are fine, everything else is a mistake in the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    if (io.signal.aborted) return stopped(io);
     if (!(error instanceof Problem)) throw error;
     io.stderr(problemText(error));
     if (argv.includes('--json')) writeJson(io, problemJson(error));
     return exitCodeOf(error);
   }
+};
+
+const stopped = (io: Io): number => {
+  io.stderr('\nberth: Stopped.\n  The same command goes on or starts over; nothing is left half done.\n');
+  return exitCode.failed;
 };
 
 const program = (io: Io): Command => {

@@ -6,6 +6,10 @@ export const exitCodeOf = (problem: Problem): number => codes[problem.code] ?? e
 const codes: Readonly<Record<string, number>> = {
   usage: exitCode.usage,
   destination: exitCode.usage,
+  'invalid-config': exitCode.usage,
+  'config-missing': exitCode.usage,
+  'config-unreadable': exitCode.usage,
+  'config-not-a-file': exitCode.usage,
   unreachable: exitCode.unreachable,
   'server-busy': exitCode.unreachable,
   'connection-cut': exitCode.unreachable,
@@ -13,6 +17,7 @@ const codes: Readonly<Record<string, number>> = {
   'host-key-unknown': exitCode.untrusted,
   'host-key-unconfirmed': exitCode.untrusted,
   'key-refused': exitCode.untrusted,
+  'key-exposed': exitCode.untrusted,
   locked: exitCode.busy,
   busy: exitCode.busy,
 };

@@ -56,7 +56,7 @@ const checkFileCapability = async (
       'everything',
       failed(
         'privileges',
-        `Every user of this machine can start ${restic}, and with it read every file.`,
+        `The mode of ${restic} lets every user of this machine start it, and with it read every file.`,
         `Run as root: chmod o= ${restic}`,
       ),
     );

@@ -12,7 +12,7 @@ export const writeNew = async (path: string, content: string, mode: number): Pro
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx', mode);
   try {
-    await fill(handle, content, mode);
+    await fill(handle, content);
     await link(temporary, path);
     await syncDirectory(dirname(path));
     return true;
@@ -29,11 +29,9 @@ export const makePrivateDirectory = async (path: string): Promise<void> => {
   await mkdir(path, { recursive: true, mode: 0o700 });
 };
 
-const fill = async (handle: FileHandle, content: string, mode: number): Promise<void> => {
+const fill = async (handle: FileHandle, content: string): Promise<void> => {
   try {
     await handle.writeFile(content);
-    // open's mode is cut by the umask.
-    await handle.chmod(mode);
     await handle.sync();
   } finally {
     await handle.close();

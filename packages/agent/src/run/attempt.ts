@@ -18,8 +18,9 @@ export interface Reach extends AsyncDisposable {
 export interface Done {
   snapshot: string | null;
   resticVersion: string | null;
+  /** Also says that prune and check are done: they are due no more. */
   ledger: Ledger;
-  readonly finished: Set<'backup' | 'forget' | 'prune' | 'check'>;
+  readonly finished: Set<'backup' | 'forget'>;
 }
 
 /** One try. */
@@ -111,25 +112,23 @@ const forgetStep: Step = async ({ config, done, dryRun, number, recorder, signal
 
 const pruneStep: Step = async (args, restic) => {
   const { config, done, dryRun, now, signal } = args;
-  if (dryRun || done.finished.has('prune') || !isDue(done.ledger.prunedAt, config.prune.every, now())) return null;
+  if (dryRun || !isDue(done.ledger.prunedAt, config.prune.every, now())) return null;
   return args.recorder.step('prune', args.number, async () => {
     const result = await restic.prune({ maxUnused: config.prune.max_unused }, { signal });
     const end = resticEnd(result, (summary) => ({ ...summary }));
     if (!isDone(result)) return end;
-    done.finished.add('prune');
     return withSaved(end, args, { ...done.ledger, prunedAt: now() });
   });
 };
 
 const checkStep: Step = async (args, restic) => {
   const { config, done, dryRun, now, signal } = args;
-  if (dryRun || done.finished.has('check') || !isDue(done.ledger.checkedAt, config.check.every, now())) return null;
+  if (dryRun || !isDue(done.ledger.checkedAt, config.check.every, now())) return null;
   const { part, subset } = checkPart(config.check.share, done.ledger.checkedPart);
   return args.recorder.step('check', args.number, async () => {
     const result = await restic.check({ readDataSubset: subset }, { signal });
     const end = resticEnd(result, () => ({ part }));
     if (!isDone(result)) return end;
-    done.finished.add('check');
     return withSaved(end, args, { ...done.ledger, checkedAt: now(), checkedPart: part });
   });
 };

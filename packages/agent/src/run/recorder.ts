@@ -56,7 +56,8 @@ export const okEnd: StepEnd = { outcome: 'ok', reason: null, numbers: {}, words:
 export const problemEnd = (error: unknown): StepEnd => {
   if (!(error instanceof Problem)) throw error;
   const cause = typeof error.cause === 'string' ? error.cause.split('\n') : [];
-  return { ...okEnd, outcome: 'failed', reason: error.code, words: [error.message, error.remedy, ...cause] };
+  const outcome = error.code === 'cancelled' ? 'cancelled' : 'failed';
+  return { ...okEnd, outcome, reason: error.code, words: [error.message, error.remedy, ...cause] };
 };
 
 /** A restic result as the end of a step. `numbersOf` reads the value of one that did its work. */

@@ -17,31 +17,47 @@ const noCoordinator = 69;
  * read further than JSON; whoever asks parses it with the schema both ends share. Answers within `deadlineMs` and at most 1 MiB.
  */
 export const askCoordinator = async (client: Client, path: string, deadlineMs: number): Promise<ControlAnswer> => {
-  const channel = await openControl(client);
-  if (channel instanceof Error) return { kind: 'failed', detail: channel.message };
-  let stderr = '';
-  channel.stderr.on('data', (chunk: Buffer) => {
-    stderr = (stderr + chunk.toString('utf8')).slice(-1_000);
-  });
-  const exit = new Promise<number | null>((resolve) => {
-    channel.on('exit', (code: number | null) => resolve(code));
-    channel.on('close', () => resolve(null));
-  });
+  const opened = await openControl(client);
+  if (opened instanceof Error) return { kind: 'failed', detail: opened.message };
+  const { channel, exit, words } = opened;
   try {
     return await get(channel, path, deadlineMs);
   } catch (error) {
     // The channel ended under the request: how the session ended says why.
     channel.close();
     const code = await Promise.race([exit, delay(1_000, null, { ref: false })]);
-    if (code === noCoordinator || stderr.includes('coordinator is not running')) return { kind: 'no-coordinator' };
-    const words = stderr.trim();
-    return { kind: 'failed', detail: words === '' ? String(error instanceof Error ? error.message : error) : words };
+    if (code === noCoordinator) return { kind: 'no-coordinator' };
+    const said = words().trim();
+    return { kind: 'failed', detail: said === '' ? String(error instanceof Error ? error.message : error) : said };
   }
 };
 
-const openControl = (client: Client): Promise<ClientChannel | Error> =>
+interface Control {
+  readonly channel: ClientChannel;
+  /** null when the channel closed without a code. */
+  readonly exit: Promise<number | null>;
+  /** What the session wrote to stderr so far. */
+  readonly words: () => string;
+}
+
+/** Listens before anything can be missed: a session that ends at once sends its code with the answer that it began. */
+const openControl = (client: Client): Promise<Control | Error> =>
   new Promise((resolve) => {
-    client.exec('control', (error, channel) => resolve(error ?? channel));
+    client.exec('control', (error, channel) => {
+      if (error) {
+        resolve(error);
+        return;
+      }
+      let stderr = '';
+      channel.stderr.on('data', (chunk: Buffer) => {
+        stderr = (stderr + chunk.toString('utf8')).slice(-1_000);
+      });
+      const exit = new Promise<number | null>((ended) => {
+        channel.on('exit', (code: number | null) => ended(code));
+        channel.on('close', () => ended(null));
+      });
+      resolve({ channel, exit, words: () => stderr });
+    });
   });
 
 const maxBodyBytes = 1_048_576;

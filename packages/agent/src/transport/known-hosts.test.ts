@@ -42,6 +42,7 @@ test('what is no plain pin pins nothing', () => {
     `@revoked h ssh-ed25519 ${blob}`,
     `@cert-authority * ssh-ed25519 ${blob}`,
     `# h ssh-ed25519 ${blob}`,
+    `#h ssh-ed25519 ${blob}`,
     `h ssh-rsa ${blob}`,
     `h ssh-ed25519 ${blob}!`,
     'h ssh-ed25519',

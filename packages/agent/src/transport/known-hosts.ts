@@ -56,8 +56,9 @@ export const readPins = async (file: string): Promise<readonly HostKey[]> => {
 /** The pins in the text of a known_hosts file; lines that are no host key are passed over. */
 export const parsePins = (text: string): readonly HostKey[] =>
   text.split('\n').flatMap((line) => {
+    // A marker (@revoked) stands first and moves the rest, which then is no key.
     const [names, type, blob] = line.trim().split(/\s+/);
-    if (!names || !type || !blob || names.startsWith('#') || names.startsWith('@')) return [];
+    if (!names || !type || !blob || names.startsWith('#')) return [];
     const wire = Buffer.from(blob, 'base64');
     if (wire.toString('base64') !== blob) return [];
     try {

@@ -8,7 +8,8 @@ import { sshEnvironment } from './ssh-environment.ts';
 export type MasterStart =
   | { readonly kind: 'up'; readonly master: AsyncDisposable }
   | { readonly kind: 'failed'; readonly stderr: string }
-  | { readonly kind: 'timeout' };
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'cancelled' };
 
 /**
  * Holds ssh on a leash: when our end of the pipe closes, which the kernel sees to even when the agent is killed with SIGKILL, the
@@ -66,8 +67,7 @@ export const startMaster = async (
     if (await exists(runtime.controlPath)) return { kind: 'up', master: { [Symbol.asyncDispose]: stop } };
     if (performance.now() > deadline || signal?.aborted) {
       await stop();
-      signal?.throwIfAborted();
-      return { kind: 'timeout' };
+      return { kind: signal?.aborted ? 'cancelled' : 'timeout' };
     }
     await delay(10);
   }

@@ -35,7 +35,8 @@ export interface TransportArguments {
 /**
  * Opens one ssh connection to the receiver that every restic command of a run shares. If it dies on the way, the next restic command opens
  * one of its own: the options say all that needs. Does not retry; throws a `Problem` 'host-key-unknown', 'host-key-changed',
- * 'key-missing', 'key-refused', 'key-exposed', 'server-busy', 'unreachable' or 'ssh-missing'.
+ * 'key-missing', 'key-refused', 'key-exposed', 'server-busy', 'unreachable', 'ssh-missing' or, when
+ * `signal` aborts, 'cancelled'.
  */
 export const openTransport = async (args: TransportArguments): Promise<Transport> => {
   const { destination, home, ssh = 'ssh', deadlineMs = 45_000 } = args;
@@ -53,6 +54,8 @@ export const openTransport = async (args: TransportArguments): Promise<Transport
       publicKey,
     };
     const start = await startMaster(runtime, ssh, deadlineMs, args.signal);
+    if (start.kind === 'cancelled')
+      throw new Problem('cancelled', 'Stopped while connecting.', 'Run the same command again.');
     if (start.kind === 'timeout') throw connectTimeout(context, `nothing within ${deadlineMs} ms`);
     if (start.kind === 'failed') throw explainStart(start.stderr, ssh, context);
     stack.use(start.master);

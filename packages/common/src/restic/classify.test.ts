@@ -64,7 +64,18 @@ test('a million lines are kept in bounded memory: the first, the last, and a cou
 });
 
 test('escape sequences of a hostile file name reach neither terminal nor report', () => {
-  expect(wordsOf('\u001b[2Ja\u001b]0;title\u0007b\u0008c').words.join()).not.toMatch(/\p{Cc}/u);
+  expect(wordsOf('\u001b[2Ja\u001b[31mb\u0008c').words).toEqual(['ab c']);
+});
+
+test.each([
+  [10, 'no-repository'],
+  [11, 'locked'],
+  [12, 'wrong-password'],
+  [130, 'cancelled'],
+  [77, 'failed'],
+  [null, 'failed'],
+])('exit code %s is %s whatever words a later restic finds for it', (exitCode, kind) => {
+  expect(classifyFailure({ exitCode, words: ['Fatal: alas'] })).toBe(kind);
 });
 
 test('a type of message that a later restic adds is no warning; a broken line is', () => {

@@ -64,7 +64,7 @@ const contract: readonly (readonly [string, Request, number, Readonly<Record<str
     ['a range that is none', request('GET', path, { range: 'bytes=4-2' }), 200, {}, '0123456789'],
     ['storing an object', post(`/data/${other.name}`, 'other'), 200],
     ['storing it again, as restic does after a lost answer', post(`/data/${other.name}`, 'other'), 200],
-    ['other bytes under its name', post(`/data/${other.name}`, 'OTHER'), 400],
+    ['other bytes under its name', post(`/data/${other.name}`, 'OTHER'), 403],
     ['bytes that are not the name', post(`/keys/${absent.name}`, 'present'), 400],
     ['a body shorter than announced', post(`/keys/${absent.name}`, 'absent', '7'), 400],
     ['a body longer than announced', post(`/keys/${absent.name}`, 'absent', '5'), 400],

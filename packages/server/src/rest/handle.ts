@@ -90,7 +90,10 @@ const post = async (store: Store, id: ObjectId, request: Request): Promise<Respo
     case 'already':
       return { status: 200, headers: {}, body: '' };
     case 'conflict':
-      return say(403, `${id.type} ${id.name} exists with other content and is never overwritten`);
+      return say(
+        403,
+        `${id.type === 'config' ? 'config' : `${id.type}/${id.name}`} exists with other content and is never overwritten`,
+      );
     case 'wrong-hash':
       return say(400, `the body's SHA-256 is ${result.sha256}, not its name`);
     case 'cut':

@@ -48,7 +48,7 @@ export const put = async (
       const received = await receive({ body, file, expectedBytes, allow: expectedBytes === null ? allow : whole });
       if (received.kind === 'too-large') return { kind: 'full', what: 'quota' };
       if (received.kind === 'cut') return received;
-      if (id.type !== 'config' && received.sha256 !== id.name) return { kind: 'wrong-hash', sha256: received.sha256 };
+      if (id.type !== 'config' && received.sha256 !== id.name) return misnamed(context, id, received.sha256);
       await file.sync();
       return await context.serial(livePath(context.layout, id), () =>
         publish(context, id, { path: temporary, sha256: received.sha256, bytes: received.bytes }),
@@ -64,6 +64,10 @@ export const put = async (
     if (made) await disk.unlink(temporary);
   }
 };
+
+/** Bytes that are not their name: an attempt to overwrite when the name is taken, otherwise a damaged upload. */
+const misnamed = async ({ disk, layout }: Context, id: ObjectId, sha256: string): Promise<PutResult> =>
+  (await disk.size(livePath(layout, id))) === null ? { kind: 'wrong-hash', sha256 } : { kind: 'conflict' };
 
 interface Upload {
   readonly path: string;

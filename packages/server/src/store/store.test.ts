@@ -34,6 +34,10 @@ describe('put', () => {
     await store.put(config, bodyOf(Buffer.from('the first config')), 16);
     expect(await store.put(config, bodyOf(Buffer.from('another config!!')), 16)).toEqual({ kind: 'conflict' });
     expect(await contentOf(store, config)).toBe('the first config');
+    const { id, bytes } = objectOf('a pack');
+    await store.put(id, bodyOf(bytes), 6);
+    expect(await store.put(id, bodyOf(Buffer.from('A PACK')), 6)).toEqual({ kind: 'conflict' });
+    expect(await contentOf(store, id)).toBe('a pack');
   });
 
   test.each([

@@ -15,7 +15,7 @@ test('the program is found in a clone and beside its bundle', () => {
     cli: '/c/packages/server/src/cli.ts',
     session: '/c/packages/server/src/session/main.ts',
   });
-  expect(programAt('/opt/berth/berth-server.js', '/n')).toMatchObject({
+  expect(programAt('/opt/berth/berth-server.mjs', '/n')).toMatchObject({
     root: '/opt/berth',
     session: '/opt/berth/session.mjs',
   });

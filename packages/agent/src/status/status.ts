@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { isErrno } from '@berth/common/errno.ts';
+import type { Home } from '../config/home.ts';
+import type { AgentConfig } from '../config/schema.ts';
+import { readLedger } from '../run/ledger.ts';
+import { connect } from '../server/connect.ts';
+import { askCoordinator } from '../server/control.ts';
+import { formatDestination } from '../transport/destination.ts';
+import { readPins } from '../transport/known-hosts.ts';
+import { type History, readHistory } from './history.ts';
+
+/** How the server is, seen from here. `usage` is the coordinator's answer as it came, null where no coordinator runs. */
+export type ServerStatus =
+  | { readonly kind: 'reachable'; readonly usage: unknown }
+  | { readonly kind: 'not-asked' }
+  | {
+      readonly kind: 'not-enrolled' | 'host-key-changed' | 'key-refused' | 'busy' | 'unreachable';
+      readonly detail: string;
+    };
+
+/** How this machine's backup is doing. Times are RFC 3339 in UTC. */
+export interface Status extends History {
+  readonly name: string;
+  readonly destination: string;
+  /** The process of a run that is going on, null where none is. */
+  readonly running: number | null;
+  /** When the next run will prune and check; a past moment means with the next run. */
+  readonly due: { readonly prune: string; readonly check: string };
+  readonly server: ServerStatus;
+}
+
+/** Gathers the status: from disk, and unless `offline` by one login at the server. Changes nothing. */
+export const readStatus = async (args: {
+  readonly config: AgentConfig;
+  readonly home: Home;
+  readonly now: Date;
+  readonly offline: boolean;
+}): Promise<Status> => {
+  const { config, home, now } = args;
+  const [history, ledger, running, server] = await Promise.all([
+    readHistory(home.reports),
+    readLedger(home.ledger),
+    runningProcess(home.lock),
+    args.offline ? ({ kind: 'not-asked' } as const) : askServer(config, home),
+  ]);
+  return {
+    name: config.name,
+    destination: formatDestination(config.server),
+    running,
+    ...history,
+    due: {
+      prune: dueAt(ledger.prunedAt, config.prune.every, now).toISOString(),
+      check: dueAt(ledger.checkedAt, config.check.every, now).toISOString(),
+    },
+    server,
+  };
+};
+
+/** The rule of `isDue` in run/decide.ts, as a moment. */
+const dueAt = (last: Date | null, everyMs: number, now: Date): Date =>
+  last === null || last.getTime() > now.getTime() ? now : new Date(last.getTime() + everyMs);
+
+/** Who run/lock.ts says holds the lock. The lock itself is not tried: a run that starts in that moment would find it taken. */
+const runningProcess = async (lock: string): Promise<number | null> => {
+  const text = await readFile(`${lock}.pid`, 'utf8').catch(() => '');
+  const pid = /^\d{1,10}\n$/.test(text) ? Number(text) : null;
+  return pid !== null && lives(pid) ? pid : null;
+};
+
+const lives = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Someone else's process lives too.
+    return isErrno(error, 'EPERM');
+  }
+};
+
+const askServer = async ({ server }: AgentConfig, home: Home): Promise<ServerStatus> => {
+  const pins = await readPins(home.knownHosts);
+  const privateKey = await readFile(home.key, 'utf8').catch(() => null);
+  if (pins.length === 0 || privateKey === null) {
+    return { kind: 'not-enrolled', detail: 'there is no key or no pinned host key: run "berth enroll"' };
+  }
+  const answer = await connect({ destination: server, pins, privateKey, deadlineMs: 15_000 });
+  switch (answer.kind) {
+    case 'open': {
+      const usage = await askCoordinator(answer.client, '/v1/usage', 10_000);
+      answer.client.end();
+      return { kind: 'reachable', usage: usage.kind === 'ok' && usage.status === 200 ? usage.body : null };
+    }
+    case 'host-key-changed':
+      return { kind: answer.kind, detail: `it shows ${answer.hostKey.fingerprint}, which is not pinned` };
+    case 'key-refused':
+      return { kind: answer.kind, detail: 'it does not know our key' };
+    default:
+      return answer;
+  }
+};

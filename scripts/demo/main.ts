@@ -1,0 +1,46 @@
+import { paint, say } from './screen.ts';
+import { setStage } from './stage.ts';
+import { attack } from './steps/attack/attack.ts';
+import { backUpAgain, backUpBoth } from './steps/backup.ts';
+import { enrolTwo } from './steps/enrol.ts';
+import { clearAway, hostTraces } from './steps/host.ts';
+import { startReceiver } from './steps/receiver.ts';
+import { restoreAndCompare } from './steps/restore.ts';
+import { Story } from './story.ts';
+import { summary } from './summary.ts';
+
+/** `npm run demo`: berth's main job on this very machine, then an attacker with one machine's key. */
+const tell = async (story: Story, signal: AbortSignal): Promise<void> => {
+  const before = await hostTraces();
+  await using stage = await setStage(signal);
+  story.part('The main job');
+  await using receiver = await story.chapter('A receiver starts', () => startReceiver(stage));
+  const [laptop, workstation] = await story.chapter('Two machines enrol', () => enrolTwo(stage, receiver));
+  const first = await story.chapter('Both back up', () =>
+    backUpBoth(stage, receiver, { shown: laptop, silent: workstation }),
+  );
+  await story.chapter('Again, unchanged', () => backUpAgain(stage, receiver, laptop, first));
+  await story.chapter('Restored elsewhere', () => restoreAndCompare(stage, laptop));
+  story.part('Somebody took over the laptop, and has its key and its password');
+  await attack(story, { stage, receiver, attacker: laptop, victim: workstation });
+  story.part('The end');
+  await story.attempt('Nothing stays behind', () => clearAway(stage, receiver, before));
+};
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort(signal));
+
+const started = performance.now();
+const story = new Story(stopping.signal);
+try {
+  await tell(story, stopping.signal);
+} catch (error) {
+  if (!stopping.signal.aborted && !(story.rows.at(-1)?.state === 'broken')) throw error;
+}
+if (stopping.signal.aborted) {
+  say(paint('yellow', '\nStopped. Everything the demo started has ended, and its directory is gone.'));
+  process.exitCode = 130;
+} else {
+  summary(story.rows, performance.now() - started);
+  process.exitCode = story.rows.every(({ state }) => state !== 'broken') ? 0 : 1;
+}

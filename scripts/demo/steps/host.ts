@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask, demand } from '../programs.ts';
+import { quote, typed } from '../screen.ts';
+import type { Stage } from '../stage.ts';
+import { expect } from '../story.ts';
+import type { Receiver } from './receiver.ts';
+
+/** What a receiver could leave on a host: accounts, mounts, its places in /run. */
+export type Traces = Readonly<Record<'accounts' | 'groups' | 'mounts' | 'places in /run', string>>;
+
+/** What the host shows of receivers now. */
+export const hostTraces = async (): Promise<Traces> => ({
+  accounts: await readFile('/etc/passwd', 'utf8'),
+  groups: await readFile('/etc/group', 'utf8'),
+  mounts: (await readFile('/proc/self/mounts', 'utf8'))
+    .split('\n')
+    .filter((line) => line.includes('berth'))
+    .join('\n'),
+  'places in /run': (await readdir('/run')).filter((name) => /berth|sshd/.test(name)).join('\n'),
+});
+
+/** Ends the receiver, removes the directory, and looks for anything that is left. */
+export const clearAway = async (stage: Stage, receiver: Receiver, before: Traces): Promise<string> => {
+  if (stage.mode === 'private') await showAccounts(stage, receiver);
+  compare(before, await hostTraces());
+  const namespace = stage.mode === 'private' ? await readlink(`/proc/${receiver.pid}/ns/mnt`) : null;
+  await receiver[Symbol.asyncDispose]();
+  const processes = await processesLeft(stage, namespace);
+  quote(`processes left: ${processes.length === 0 ? 'none' : processes.join(', ')}`);
+  const temporary = await readdir(stage.temporary);
+  quote(`temporary files left: ${temporary.length === 0 ? 'none' : temporary.join(', ')}`);
+  await stage[Symbol.asyncDispose]();
+  expect(processes.length === 0, `processes left: ${processes.join(', ')}`);
+  expect(temporary.length === 0, `temporary files left: ${temporary.join(', ')}`);
+  expect(!existsSync(stage.directory), `${stage.directory} is still there`);
+  compare(before, await hostTraces());
+  return 'no process, mount, account or file';
+};
+
+/** The sources' accounts: there for the receiver, unknown to the host. */
+const showAccounts = async (stage: Stage, receiver: Receiver): Promise<void> => {
+  const question = ['getent', 'passwd', 'laptop', 'workstation'];
+  const inside = ['nsenter', '--mount', '--target', String(receiver.pid), '--', ...question];
+  typed(inside);
+  quote(await demand(stage, inside));
+  typed(question);
+  const { stdout } = await ask(stage, question);
+  quote(stdout === '' ? '(the host knows none of them)' : stdout);
+  expect(stdout === '', 'the host has accounts of these names');
+};
+
+const compare = (before: Traces, after: Traces): void => {
+  for (const [what, text] of Object.entries(before)) {
+    expect(
+      Object.entries(after).some(([name, now]) => name === what && now === text),
+      `the host's ${what} changed`,
+    );
+  }
+};
+
+/** Processes in the receiver's mount namespace, or with the demo's directory in their command line; waits 2 s for them to go. */
+const processesLeft = async (stage: Stage, namespace: string | null): Promise<readonly string[]> => {
+  for (let tries = 0; ; tries += 1) {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const left = await Promise.all(pids.map((pid) => describe(pid, stage.directory, namespace)));
+    const found = left.filter((text) => text !== null);
+    if (found.length === 0 || tries === 20) return found;
+    await sleep(100);
+  }
+};
+
+const describe = async (pid: string, directory: string, namespace: string | null): Promise<string | null> => {
+  const command = await readFile(join('/proc', pid, 'cmdline'), 'utf8').catch(() => '');
+  const mount = await readlink(join('/proc', pid, 'ns/mnt')).catch(() => null);
+  const isOurs = command.includes(directory) || (namespace !== null && mount === namespace);
+  return isOurs ? `${pid} ${command.replaceAll('\0', ' ').trim().slice(0, 60)}` : null;
+};
