@@ -137,7 +137,7 @@ program
     if (source === undefined) throw unknownSource(name);
     const { server, up } = found;
     const usage =
-      server !== null && (up || server.mode !== 'private')
+      server !== null && source.access === 'restic' && (up || server.mode !== 'private')
         ? await usageOf({
             source: name,
             uid: source.uid,

@@ -1,4 +1,6 @@
 import { open } from 'node:fs/promises';
+import { parseKeepArguments } from '../sftp/arguments.ts';
+import { keepPass } from '../sftp/keep.ts';
 import { nodeDisk } from '../store/disk.ts';
 import { openStore } from '../store/open.ts';
 import { isProcessAlive } from '../store/sessions.ts';
@@ -50,8 +52,8 @@ const tryOpen = async (path: string): Promise<string> => {
 };
 
 /**
- * Behind the forced command. Three words are for the supervisor: `--version` proves that it starts, `try-open` that its
- * jail holds, `usage` counts.
+ * Behind the forced command. Four words are for the supervisor: `--version` proves that it starts, `try-open` that its
+ * jail holds, `usage` counts, `keep` looks after an SFTP source's files.
  */
 const main = async (words: readonly string[]): Promise<number> => {
   if (words[0] === '--version') {
@@ -60,6 +62,12 @@ const main = async (words: readonly string[]): Promise<number> => {
   }
   if (words[0] === 'try-open') {
     process.stdout.write(await tryOpen(words[1] ?? ''));
+    return 0;
+  }
+  if (words[0] === 'keep') {
+    process.stdout.write(
+      `${JSON.stringify(await keepPass({ ...parseKeepArguments(words.slice(1)), now: new Date() }))}\n`,
+    );
     return 0;
   }
   if (words[0] === 'usage') {

@@ -1,3 +1,4 @@
+import { sftpGroup } from '../sftp/command.ts';
 import type { Algorithms } from './algorithms.ts';
 
 export interface SshdSettings {
@@ -7,6 +8,8 @@ export interface SshdSettings {
   readonly hostKey: string;
   /** A path; `%u` in it is the account. */
   readonly authorizedKeysFile: string;
+  /** What an SFTP source sees as `/`, with `%u` for its account; null, or left out, where there are none. */
+  readonly sftpRoot?: string | null;
   /** Where one UID serves all sources, the only account that may log in. */
   readonly onlyAccount: string | null;
   readonly algorithms: Algorithms;
@@ -105,8 +108,17 @@ ClientAliveCountMax 3
 TCPKeepAlive yes
 # VERBOSE names the key behind each login.
 LogLevel VERBOSE
-${settings.optional.map((line) => `${line}\n`).join('')}`;
+${settings.optional.map((line) => `${line}\n`).join('')}${settings.sftpRoot ? sftpPart(settings.sftpRoot) : ''}`;
 };
+
+/** Last in the file, because everything after a Match belongs to it. */
+const sftpPart = (root: string): string => `
+# \`access: sftp\`: sshd speaks SFTP itself, with the words of the key's forced command, in the source's own folder. Other
+# sources that ask for SFTP get their forced command, which refuses.
+Subsystem sftp internal-sftp
+Match Group ${sftpGroup}
+  ChrootDirectory ${quoted(root)}
+`;
 
 /**
  * sshd_config quotes with `"`; `%` begins a token only in AuthorizedKeysFile, where callers write `%u` on purpose and

@@ -42,7 +42,7 @@ export const connectionsOf = (
 
 /**
  * Which connections end now that `current` is in force: those of a source or a key that is no longer listed. A
- * connection with a listed key stays, whatever else changed. One that is idle (a multiplexed connection between two
+ * connection with a listed key stays, whatever else changed but its source's access. One that is idle (a multiplexed connection between two
  * restic commands) does not show its key: it ends when its source, or one that could be its source, lost a key; its
  * agent comes back with a new connection if it may. One that has not logged in yet is left alone: it will meet the
  * new keys.
@@ -58,12 +58,16 @@ export const connectionsToEnd = (
       .filter((source) => [...fingerprintsOf(source)].some((key) => keysNow.get(source.name)?.has(key) !== true))
       .map(({ name }) => name),
   );
+  const accessNow = new Map(current.map(({ name, access }) => [name as string, access]));
+  const otherAccess = new Set<string>(
+    previous.filter(({ name, access }) => accessNow.get(name) !== access).map(({ name }) => name),
+  );
   return connections.filter(({ authenticated, source, key }) => {
     if (!authenticated) return false;
     // Rootless and idle: it could be anyone's.
     if (source === null) return lostKeys.size > 0;
     const keys = keysNow.get(source);
-    if (keys === undefined) return true;
+    if (keys === undefined || otherAccess.has(source)) return true;
     return key === null ? lostKeys.has(source) : !keys.has(key);
   });
 };
@@ -97,7 +101,7 @@ const connectionOf = (
     source: listener.rootless ? valueAfter(argv, '--source') : owner,
     key: valueAfter(argv, '--key'),
     authenticated: loggedIn.length > 0,
-    sessions: sessions.length,
+    sessions: sessions.length + processes.filter(isSftpSession).length,
   };
 };
 
@@ -106,6 +110,9 @@ const connectionOf = (
  * OpenSSH 9.8 on). Before the login every title has a word in brackets: `[accepted]`, `[net]`, `[priv]`.
  */
 const isLoggedIn = ({ argv }: ProcessEntry): boolean => /^sshd(?:-session)?: [^\s[]+$/.test(argv[0] ?? '');
+
+/** sshd answers SFTP itself, in a process of the source's UID. */
+const isSftpSession = ({ argv }: ProcessEntry): boolean => /^sshd(?:-session)?: \S+@internal-sftp$/.test(argv[0] ?? '');
 
 const valueAfter = (argv: readonly string[], option: string): string | null => {
   const index = argv.indexOf(option);

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
-import { formatSize } from '@berth/common/size.ts';
+import { formatSize, isBytes } from '@berth/common/size.ts';
 import { formatFinding } from '@berth/common/yaml/finding.ts';
 import { describeJail } from '../session/jail-detect.ts';
+import { sftpPromise } from '../sftp/promise.ts';
 import { isolationOf } from '../supervisor/mode.ts';
 import type { CheckResult } from './check.ts';
 import type { ServerStatus, SourceStatus } from './status.ts';
@@ -42,14 +43,31 @@ export const printSource = (source: SourceStatus, usage: SourceUsage | null): st
     ...source.keys.map((key) => `key            ${key}`),
     `sessions       ${source.sessions}`,
     `last activity  ${source.lastActivity ?? 'never'}`,
-    ...(usage === null
-      ? ['usage          known while the server runs']
-      : [
-          `live           ${formatSize(usage.live.bytes)} in ${usage.live.objects} objects`,
-          `trash          ${formatSize(usage.trash.bytes)} in ${usage.trash.objects} objects`,
-        ]),
+    ...(source.access === 'sftp' ? sftpLines(source) : usageLines(usage)),
     `quota          ${source.quotaBytes === null ? 'none' : formatSize(source.quotaBytes)}`,
   ]);
+
+const usageLines = (usage: SourceUsage | null): readonly string[] =>
+  usage === null
+    ? ['usage          known while the server runs']
+    : [
+        `live           ${formatSize(usage.live.bytes)} in ${usage.live.objects} objects`,
+        `trash          ${formatSize(usage.trash.bytes)} in ${usage.trash.objects} objects`,
+      ];
+
+const sftpLines = (source: SourceStatus): readonly string[] => {
+  const { usedBytes = null, at = null, failure = null, unreadable = 0, readOnly = null } = source.sftp ?? {};
+  const used = usedBytes !== null && isBytes(usedBytes) ? `${formatSize(usedBytes)}, looked at ${at}` : 'not known yet';
+  return [
+    `access         sftp: ${sftpPromise(source)}`,
+    `used           ${used}`,
+    ...(unreadable === 0
+      ? []
+      : [paint('yellow', `unreadable     ${unreadable} files or folders it has closed to all`)]),
+    ...(failure === null ? [] : [paint('red', `failure        ${failure}`)]),
+    ...(readOnly === null ? [] : [paint('red', `READ-ONLY      ${readOnly}`)]),
+  ];
+};
 
 /** The table of sources, one a line. */
 export const sourceTable = (sources: readonly SourceStatus[]): readonly string[] => {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Bytes } from '@berth/common/brand.ts';
 import { isErrno } from '@berth/common/errno.ts';
 import { homeIn } from '../accounts/directories.ts';
+import type { Judgement } from '../sftp/judge.ts';
 import { loadSources } from '../sources/load.ts';
-import type { Source } from '../sources/source.ts';
+import type { Access, Source } from '../sources/source.ts';
 import { connectionsOf } from '../sshd/connections.ts';
 import { snapshot } from '../sshd/processes.ts';
 import { isLocked } from '../supervisor/lock.ts';
@@ -16,6 +17,10 @@ export interface SourceStatus {
   readonly keys: readonly string[];
   /** The most it may store; null where the disk is the only limit. */
   readonly quotaBytes: Bytes | null;
+  readonly access: Access;
+  readonly immutable: boolean;
+  /** What passes over an SFTP source found; null for the others, and before the first pass. */
+  readonly sftp: Judgement | null;
   /** Sessions running now: a backup, a restore, a check. */
   readonly sessions: number;
   /** When the source last changed anything, UTC; null when it never did. */
@@ -47,6 +52,9 @@ export const status = async (dataDir: string): Promise<ServerStatus> => {
       uid: source.uid,
       keys: source.keys.map(({ fingerprint }) => fingerprint),
       quotaBytes: source.quotaBytes,
+      access: source.access,
+      immutable: source.immutable,
+      sftp: (source.access === 'sftp' ? server?.sftp[source.name] : null) ?? null,
       sessions: sessions.get(source.name) ?? 0,
       lastActivity: lastActivity(dataDir, source),
     })),

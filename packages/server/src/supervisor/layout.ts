@@ -6,6 +6,7 @@ import type { Layout, Mode } from '../accounts/layout.ts';
 import { minimalBase } from '../accounts/passwd.ts';
 import { forcedCommand } from '../session/forced-command.ts';
 import type { Jail } from '../session/jail.ts';
+import { sftpCommand } from '../sftp/command.ts';
 import { containerAccounts } from './mode.ts';
 import { buildPrivateMounts, privatePaths, privateRuntimeDir } from './namespace.ts';
 import type { Program } from './program.ts';
@@ -96,16 +97,19 @@ const prepared = (
     ...places,
     mode,
     authorizedKeysFile: mode === 'rootless' ? `${escaped}/authorized_keys` : `${escaped}/keys/%u`,
-    commandFor: (source, key) =>
-      forcedCommand({
-        node,
-        program: session,
-        source,
-        key,
-        dataDir: places.sessionDataDir,
-        controlSocket: join(places.runtimeDir, 'control', source.name, 'api.sock'),
-        jail,
-      }),
+    sftpRoot: mode === 'rootless' ? null : join(places.sessionDataDir.replaceAll('%', '%%'), 'sources/%u/sftp'),
+    commandFor: (source, key, readOnly) =>
+      source.access === 'sftp'
+        ? sftpCommand({ readOnly })
+        : forcedCommand({
+            node,
+            program: session,
+            source,
+            key,
+            dataDir: places.sessionDataDir,
+            controlSocket: join(places.runtimeDir, 'control', source.name, 'api.sock'),
+            jail,
+          }),
   });
   return { layoutWith, node, session };
 };

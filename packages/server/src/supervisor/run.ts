@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 import type { Mode } from '../accounts/layout.ts';
 import type { Jail } from '../session/jail.ts';
 import { describeJail, detectJail } from '../session/jail-detect.ts';
+import { settleMs } from '../sftp/guard.ts';
+import { runPass } from '../sftp/job.ts';
 import { parseSources } from '../sources/load.ts';
 import { type WatchOptions, watchFile } from '../sources/watch.ts';
 import { ensureHostKey } from '../sshd/host-key.ts';
@@ -72,6 +74,8 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     port,
     mountNamespace: namespace,
     jail,
+    pass: (source, signal) =>
+      runPass({ node, session, dataDir: layout.sessionDataDir, jail }, source, settleMs, signal),
     log,
   });
   await receiver.start(candidate);

@@ -24,6 +24,7 @@ const state: ServerState = {
   startedAt: '2026-11-21T00:00:00.000Z',
   stoppedAt: null,
   appliedAt: null,
+  sftp: {},
   refused: { at: '2026-11-21T00:00:00.000Z', findings: [{ message: 'm', remedy: 'r' }] },
 };
 

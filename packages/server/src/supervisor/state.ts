@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
 import { z } from 'zod';
+import { judgementSchema } from '../sftp/judge.ts';
 
 const finding = z.object({ message: z.string(), remedy: z.string() });
 
@@ -33,6 +34,8 @@ const serverState = z.object({
   startedAt: z.string(),
   stoppedAt: z.string().nullable(),
   appliedAt: z.string().nullable(),
+  /** What is known about each SFTP source. */
+  sftp: z.record(z.string(), judgementSchema),
   /** Why the latest sources.yaml is not in force; null when it is. */
   refused: z.object({ at: z.string(), findings: z.array(finding).readonly() }).nullable(),
 });
