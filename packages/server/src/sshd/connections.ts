@@ -1,4 +1,4 @@
-import type { Source } from '../sources/source.ts';
+import type { Access, Source } from '../sources/source.ts';
 import { descendants, type ProcessEntry } from './processes.ts';
 
 /** A live SSH connection: the direct child of our sshd and everything below it. */
@@ -13,6 +13,8 @@ export interface Connection {
   /** False until the client has proved its key. */
   readonly authenticated: boolean;
   readonly sessions: number;
+  /** What its sessions are; null while there are none. */
+  readonly serves: Access | null;
 }
 
 export interface Listener {
@@ -62,12 +64,14 @@ export const connectionsToEnd = (
   const otherAccess = new Set<string>(
     previous.filter(({ name, access }) => accessNow.get(name) !== access).map(({ name }) => name),
   );
-  return connections.filter(({ authenticated, source, key }) => {
+  return connections.filter(({ authenticated, source, key, serves }) => {
     if (!authenticated) return false;
     // Rootless and idle: it could be anyone's.
     if (source === null) return lostKeys.size > 0;
     const keys = keysNow.get(source);
-    if (keys === undefined || otherAccess.has(source)) return true;
+    if (keys === undefined) return true;
+    // sshd goes by what it read at the login, so an idle connection would still get what its source had then.
+    if (otherAccess.has(source) && serves !== accessNow.get(source)) return true;
     return key === null ? lostKeys.has(source) : !keys.has(key);
   });
 };
@@ -91,6 +95,7 @@ const connectionOf = (
   const sessions = processes.filter(({ pid, parent }) => withKey.has(pid) && !withKey.has(parent));
   const argv = sessions[0]?.argv ?? [];
   const loggedIn = processes.filter(isLoggedIn);
+  const sftpSessions = processes.filter(isSftpSession).length;
   // With UIDs of their own the kernel says whose connection this is; a session's arguments are believed for the key
   // only. An account that no list has any more keeps its number as a name, which no source can have, so its
   // connection ends.
@@ -101,7 +106,8 @@ const connectionOf = (
     source: listener.rootless ? valueAfter(argv, '--source') : owner,
     key: valueAfter(argv, '--key'),
     authenticated: loggedIn.length > 0,
-    sessions: sessions.length + processes.filter(isSftpSession).length,
+    sessions: sessions.length + sftpSessions,
+    serves: sftpSessions > 0 ? 'sftp' : sessions.length > 0 ? 'restic' : null,
   };
 };
 

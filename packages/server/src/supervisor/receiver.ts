@@ -210,26 +210,35 @@ export class Receiver {
       this.#remember({ sftp: this.#guard.judgements });
       if (turned.size === 0 || this.#stopping.signal.aborted) return;
       this.#record(() => writeKeys(this.#options.layout, this.#current, this.#guard.readOnly));
-      const connections = this.#connections(this.#daemon.pid ?? -1);
-      await this.#end(
+      this.#sweep('what it may do has changed', (connections) =>
         connections.filter(({ source, authenticated }) => authenticated && source !== null && turned.has(source)),
-        'what it may do has changed',
       );
     });
     this.#queue = turn;
     return turn;
   }
 
-  /** Ends what the change took the right from, now and a moment later, without holding up the next change. */
+  /** Ends what the change took the right from. */
   #sweepFor(previous: readonly Source[], current: readonly Source[]): void {
+    // A later change may have given a key back meanwhile; what is in force when it is looked at decides.
+    this.#sweep('it has lost its right', (connections) => connectionsToEnd(connections, previous, this.#current), [
+      ...previous,
+      ...current,
+    ]);
+  }
+
+  /** Ends those connections that `choose` chooses, now and a moment later, without holding up the next change. */
+  #sweep(
+    why: string,
+    choose: (connections: readonly Connection[]) => readonly Connection[],
+    sources = this.#current,
+  ): void {
     for (const delayMs of sweepDelaysMs) {
       const waited = sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       const sweep = waited.then(() => {
         const pid = this.#daemon.pid;
         if (pid === null || this.#stopping.signal.aborted) return;
-        const connections = connectionsOf(snapshot(), this.#listener(pid), [...previous, ...current]);
-        // A later change may have given a key back meanwhile; what is in force now decides.
-        return this.#end(connectionsToEnd(connections, previous, this.#current), 'its key is no longer listed');
+        return this.#end(choose(connectionsOf(snapshot(), this.#listener(pid), sources)), why);
       });
       this.#sweeps.add(sweep);
       void sweep.finally(() => this.#sweeps.delete(sweep));
