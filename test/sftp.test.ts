@@ -163,6 +163,12 @@ describe('an SFTP source', () => {
     expect(versions.map((name) => name.replace(/^[^/]*\//, '')).toSorted()).toEqual(['day/a', 'day/b']);
     for (const name of versions) expect(await readFile(join(trash, name), 'utf8')).toBe('a scan');
     expect((await lstat(stored('camera', 'kept'))).mode & 0o7777).toBe(0o700);
+    // A folder that it closes to everyone takes no copy with it.
+    expect((await sftp(receiver, 'camera', keys.camera, 'chmod 0 day')).exitCode).toBe(0);
+    const told = async (): Promise<boolean> =>
+      /^unreadable +1 /m.test((await receiver.cli('status', 'camera', '--data', receiver.dataDir)).stdout);
+    await eventually('status tells of it', 30_000, told);
+    expect(await filesBelow(now)).toEqual(['day/a']);
   });
 
   test('over its quota may only read from then on, until it has room again', async ({ skip }) => {
