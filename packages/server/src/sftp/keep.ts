@@ -20,7 +20,7 @@ export interface Pass {
 /**
  * Looks at every file once. With `immutable` each one that has settled ends in `kept/now`, durably; the copy it
  * replaces, and the copies of what is gone, move to `kept/trash`, and what has been there for `protectMs` is purged.
- * Runs as the source, in a jail in which it can only read `files` (docs/decisions/0006). Names are bytes: old devices
+ * Runs as the source, in a jail in which it can only read `files` (docs/decisions/0011). Names are bytes: old devices
  * do not write UTF-8. One file that fails does not stop the others, and a folder that can not be read loses no copy.
  */
 export const keepPass = async (pass: Pass): Promise<PassReport> => {

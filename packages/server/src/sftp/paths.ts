@@ -6,6 +6,6 @@ export const sftpPaths = (directory: string) => ({
   root: join(directory, 'sftp'),
   /** What it stores. */
   files: join(directory, 'sftp', 'files'),
-  /** The server's copies (docs/decisions/0006), which no login can name: they stand outside of its root. */
+  /** The server's copies (docs/decisions/0011), which no login can name: they stand outside of its root. */
   kept: join(directory, 'kept'),
 });
