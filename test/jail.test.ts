@@ -95,7 +95,7 @@ describe.each(['root', 'rootless'] as const)('a session in its jail (%s)', (mode
     'opens, lists, changes and runs nothing that is not its own, by %s',
     async (walls, { skip }) => {
       needed(skip);
-      expect(paths.length).toBeGreaterThan(40);
+      expect(paths.length).toBeGreaterThan(50);
       expect(await probe(receiver, 'alpha', uids.alpha, walls, paths)).toEqual([]);
     },
   );

@@ -182,6 +182,9 @@ describe('an SFTP source', () => {
     expect((await sftp(receiver, 'full', keys.full, `get big ${local('big-back')}`)).exitCode).toBe(0);
     const { stdout } = await receiver.cli('status', 'full', '--data', receiver.dataDir);
     expect(stdout).toMatch(/^READ-ONLY +over its quota: 6(\.\d+)? MiB of 4 MiB are used$/m);
+    expect(stdout).toMatch(/^last activity +20\d\d-/m);
+    const whole = await receiver.cli('status', '--data', receiver.dataDir);
+    expect(whole.stdout).toContain('full is READ-ONLY: over its quota');
     await receiver.writeSources({
       ...sources,
       full: { uid: 4004, keys: [keys.full.line], more: { access: 'sftp', quota: '40M' } },

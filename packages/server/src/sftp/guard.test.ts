@@ -13,6 +13,7 @@ const scanner: Source = { ...sourceOf('scanner', 4001), access: 'sftp' };
 const quiet: PassReport = {
   usedBytes: 5_000_000,
   files: 1,
+  newestMs: null,
   unsettled: 0,
   copied: 0,
   trashed: 0,

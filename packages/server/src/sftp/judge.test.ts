@@ -12,6 +12,7 @@ const mebibytes = (count: number): Bytes => {
 const report = (change: Partial<PassReport> = {}): PassReport => ({
   usedBytes: mebibytes(1),
   files: 1,
+  newestMs: null,
   unsettled: 0,
   copied: 0,
   trashed: 0,

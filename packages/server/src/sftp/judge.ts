@@ -8,6 +8,8 @@ export const judgementSchema = z.object({
   usedBytes: z.int().nullable(),
   /** When that was, UTC. */
   at: z.string().nullable(),
+  /** When one of its files last changed, UTC; null when none ever did. */
+  changedAt: z.string().nullable(),
   /** Passes in a row that could not do their work. */
   failures: z.int(),
   /** What went wrong in the last one; null when nothing did. */
@@ -24,19 +26,39 @@ export type Judgement = z.infer<typeof judgementSchema>;
 /** One failed pass may be a file that was in motion; at the second, copies are not being made. */
 const failuresBeforeReadOnly = 2;
 
+const nothingKnown: Judgement = {
+  usedBytes: null,
+  at: null,
+  changedAt: null,
+  failures: 0,
+  failure: null,
+  unreadable: 0,
+  readOnly: null,
+};
+
 /** What follows from a pass; a null report is one that did not come to its end, or none at all yet. */
 export const judge = (
   source: Pick<Source, 'quotaBytes' | 'immutable'>,
   report: PassReport | null,
   before: Judgement | null,
 ): Judgement => {
-  if (before === null) return { usedBytes: null, at: null, failures: 0, failure: null, unreadable: 0, readOnly: null };
+  if (before === null) return nothingKnown;
   const usedBytes = report?.usedBytes ?? before.usedBytes;
   const failure = failureOf(report);
   const failures = failure === null ? 0 : before.failures + 1;
   const at = report === null ? before.at : new Date().toISOString();
+  const newestMs = report?.newestMs ?? null;
+  const changedAt = newestMs === null ? before.changedAt : new Date(newestMs).toISOString();
   const unreadable = report?.unreadable ?? before.unreadable;
-  return { usedBytes, at, failures, failure, unreadable, readOnly: reasonToStop(source, usedBytes, failures, failure) };
+  return {
+    usedBytes,
+    at,
+    changedAt,
+    failures,
+    failure,
+    unreadable,
+    readOnly: reasonToStop(source, usedBytes, failures, failure),
+  };
 };
 
 const failureOf = (report: PassReport | null): string | null => {

@@ -39,6 +39,7 @@ class Work {
   readonly #stamp: string;
   #count = { used: 0, files: 0, unsettled: 0, copied: 0, trashed: 0, unreadable: 0, failed: 0 };
   #firstFailure: string | null = null;
+  #newestMs: number | null = null;
 
   constructor(pass: Pass) {
     this.#pass = pass;
@@ -47,7 +48,7 @@ class Work {
 
   report(): PassReport {
     const { used, ...counts } = this.#count;
-    return { usedBytes: used, ...counts, firstFailure: this.#firstFailure };
+    return { usedBytes: used, ...counts, newestMs: this.#newestMs, firstFailure: this.#firstFailure };
   }
 
   /** What a pass that was cut off had not finished copying is of no use. */
@@ -93,6 +94,7 @@ class Work {
     if (stat === null || !stat.isFile()) return false;
     this.#count.files += 1;
     this.#countUse(stat);
+    this.#newestMs = Math.max(this.#newestMs ?? 0, stat.ctimeMs);
     if (!immutable) return false;
     const to = this.#kept('now', path);
     const copy = await statOf(to);

@@ -5,6 +5,8 @@ export const passReport = z.object({
   /** What its files and the server's copies occupy, in bytes of the disk: a file full of holes counts what it uses. */
   usedBytes: z.int().nonnegative(),
   files: z.int().nonnegative(),
+  /** When a file was last changed in any way, by the kernel's own record: ms since 1970; null without files. */
+  newestMs: z.number().nullable(),
   /** Changed within the settling time: for a later pass. */
   unsettled: z.int().nonnegative(),
   copied: z.int().nonnegative(),

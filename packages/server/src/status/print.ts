@@ -32,6 +32,9 @@ export const printStatus = ({ up, server, sources }: ServerStatus): string => {
         ]),
     '',
     ...sourceTable(sources),
+    ...sources.flatMap(({ name, sftp }) =>
+      sftp?.readOnly ? [paint('red', `${name} is READ-ONLY: ${sftp.readOnly}`)] : [],
+    ),
   ]);
 };
 

@@ -47,17 +47,20 @@ export const status = async (dataDir: string): Promise<ServerStatus> => {
   return {
     up,
     server,
-    sources: sources.map((source) => ({
-      name: source.name,
-      uid: source.uid,
-      keys: source.keys.map(({ fingerprint }) => fingerprint),
-      quotaBytes: source.quotaBytes,
-      access: source.access,
-      immutable: source.immutable,
-      sftp: (source.access === 'sftp' ? server?.sftp[source.name] : null) ?? null,
-      sessions: sessions.get(source.name) ?? 0,
-      lastActivity: lastActivity(dataDir, source),
-    })),
+    sources: sources.map((source) => {
+      const sftp = (source.access === 'sftp' ? server?.sftp[source.name] : null) ?? null;
+      return {
+        name: source.name,
+        uid: source.uid,
+        keys: source.keys.map(({ fingerprint }) => fingerprint),
+        quotaBytes: source.quotaBytes,
+        access: source.access,
+        immutable: source.immutable,
+        sftp,
+        sessions: sessions.get(source.name) ?? 0,
+        lastActivity: source.access === 'sftp' ? (sftp?.changedAt ?? null) : lastActivity(dataDir, source),
+      };
+    }),
   };
 };
 
