@@ -24,13 +24,13 @@ export interface Memory {
   readonly pssBytes: number;
 }
 
-/** The sessions below a receiver: processes with the forced command's words. */
+/** The sessions below a receiver: processes with the forced command's words, once it has become Node. */
 export const sessionsBelow = (root: number): readonly number[] =>
   tree(root)
     .map(({ pid }) => pid)
     .filter((pid) => {
       const words = read(pid, 'cmdline').split('\0');
-      return words.includes('--source') && (words[0] ?? '').endsWith('node');
+      return words.includes('--control-socket') && (words[0] ?? '').endsWith('node');
     });
 
 /** The memory of a process, or null when it is gone. */

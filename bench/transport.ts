@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseSize } from '@berth/common/size.ts';
+import { fetchRestic } from '../scripts/fetch-restic.ts';
 import { makeDataset } from './dataset.ts';
-import { fromTrixie } from './debian.ts';
 import type { Memory } from './processes.ts';
 import { startReceiver } from './servers/receiver.ts';
 import { startRestServer } from './servers/rest-server.ts';
-import { startSftp } from './servers/sftp.ts';
 import { measureSession } from './session.ts';
 import { formatTable, median, medians, round } from './table.ts';
 import { type Line, localLine, restLine, sshLine, type Transport } from './ways.ts';
@@ -47,19 +46,20 @@ const folder = async (name: string): Promise<string> => {
 };
 
 try {
-  const restic = join(await fromTrixie('restic'), 'usr/bin/restic');
+  const restic = await fetchRestic('0.18');
   const dataset = await folder('dataset');
   say(`${await makeDataset(dataset, size.value)} files, ${mebibytes(size.value)}`);
   const scene = { restic, dataset, scratch: await folder('scratch') };
 
   await using receiver = await startReceiver(await folder('berth'));
-  await using sftp = await startSftp(await folder('sftp'));
+  const [source] = receiver.sources;
+  if (source === undefined) throw new Error('the receiver has no source');
   await using tls = await startRestServer(await folder('rest-tls'), 'tls');
   await using plain = await startRestServer(await folder('rest-plain'), 'plain');
   const lines: readonly Line[] = [
     localLine(join(directory, 'local')),
-    sshLine('sftp', sftp),
-    sshLine('berth', receiver),
+    sshLine('sftp', receiver.sftp),
+    sshLine('berth', source),
     restLine('rest-server', tls, tls.certificate),
     restLine('rest-server-plain', plain, null),
   ].filter(({ transport }) => only === null || only.includes(transport));
@@ -84,7 +84,7 @@ try {
     const perGibibyte = median(used) / (size.value / 1024 ** 3);
     if (used.length > 0) say(`server CPU of a first backup, ${transport}: ${perGibibyte.toFixed(1)} s/GiB`);
   }
-  const cost = await measureSession(receiver, 11);
+  const cost = await measureSession(source, 11);
   const peaks = played.flatMap(({ memory }) => memory ?? []);
   const peakRssBytes = Math.max(cost.idle.peakRssBytes, ...peaks.map((memory) => memory.peakRssBytes));
   const show = ({ rssBytes, pssBytes }: Memory): string =>

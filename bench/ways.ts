@@ -58,7 +58,7 @@ export const sshLine = (transport: 'sftp' | 'berth', server: SshServer): Line =>
     const master = await openTransport({ destination, home: server.home });
     const options = transport === 'berth' ? master.options : [`sftp.command=${sshOf(master.options)} -s sftp`];
     return {
-      repository: transport === 'berth' ? master.repository : 'sftp:bench:/data/repository',
+      repository: transport === 'berth' ? master.repository : 'sftp:bench:/files/repository',
       words: options.flatMap((option) => ['-o', option]),
       [Symbol.asyncDispose]: async () => {
         await master[Symbol.asyncDispose]();

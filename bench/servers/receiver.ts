@@ -6,43 +6,52 @@ import { makeKey, pinHostKey, type SshServer, startServer } from './server.ts';
 
 const project = dirname(dirname(import.meta.dirname));
 
-/** The sources of a receiver under measurement, all behind one key: it is the receiver that is measured, not the file. */
 const firstUid = 28_100;
-export const sourceName = (index: number): string => `bench-${index}`;
+/** The source that stores by SFTP; the others run restic. */
+const sftpName = 'bench-sftp';
+const resticName = (index: number): string => `bench-${index}`;
 
-/**
- * The real receiver as it is released, from the bundles of `npm run build`, with `sources` sources that this machine's
- * own key opens.
- */
-export const startReceiver = async (directory: string, sources = 1): Promise<SshServer> => {
+/** A receiver under measurement, and how each of its sources reaches it. */
+export interface Receiver extends AsyncDisposable {
+  readonly pid: number;
+  readonly sources: readonly SshServer[];
+  /** An `access: sftp` source: SFTP by the same sshd. */
+  readonly sftp: SshServer;
+}
+
+/** The real receiver as it is released, from the bundles of `npm run build`, with `count` sources beside the SFTP one. */
+export const startReceiver = async (directory: string, count = 1): Promise<Receiver> => {
   await execa(process.execPath, [join(project, 'scripts/build.ts')], { cwd: project });
   // A copy: a build by somebody else during the run must not change what is measured.
   const program = join(directory, 'program');
   await cp(join(project, 'dist'), program, { recursive: true });
-  const [etc, dataDir, hostKeys] = [join(directory, 'etc'), join(directory, 'data'), join(directory, 'etc/host-keys')];
-  for (const folder of [etc, dataDir]) await mkdir(folder);
-  const port = await freePort();
-  const keys = await Promise.all(
-    Array.from({ length: sources }, (_, index) => makeKey(join(directory, `id_${index}`))),
-  );
-  const entries = await Promise.all(
-    keys.map(async (key, index) => {
-      const line = (await readFile(`${key}.pub`, 'utf8')).trim();
-      return `  ${sourceName(index)}: { uid: ${firstUid + index}, key: '${line}' }\n`;
-    }),
-  );
+  const [etc, data, hostKeys] = [join(directory, 'etc'), join(directory, 'data'), join(directory, 'etc/host-keys')];
+  for (const folder of [etc, data]) await mkdir(folder);
+  const names = [sftpName, ...Array.from({ length: count }, (_, index) => resticName(index))];
+  const entries: string[] = [];
+  for (const [index, name] of names.entries()) {
+    const key = (await readFile(`${await makeKey(join(directory, name))}.pub`, 'utf8')).trim();
+    const access = name === sftpName ? ', access: sftp' : '';
+    entries.push(`  ${name}: { uid: ${firstUid + index}, key: '${key}'${access} }\n`);
+  }
   const config = join(etc, 'sources.yaml');
   await writeFile(config, `sources:\n${entries.join('')}`);
-  const places = ['--config', config, '--data', dataDir, '--host-keys', hostKeys];
+  const port = await freePort();
+  const places = ['--config', config, '--data', data, '--host-keys', hostKeys];
   const argv = [process.execPath, join(program, 'berth-server.mjs'), 'run', '--json', ...places];
   const server = await startServer([...argv, '--port', String(port), '--listen', '127.0.0.1'], 'first line');
   const knownHosts = await pinHostKey(directory, join(hostKeys, 'ssh_host_ed25519_key.pub'), port);
-  return {
+  const source = (user: string, ...below: readonly string[]): SshServer => ({
     pid: server.pid,
     port,
-    dataDir: join(dataDir, 'sources', sourceName(0)),
-    user: sourceName(0),
-    home: { key: join(directory, 'id_0'), knownHosts },
+    dataDir: join(data, 'sources', user, ...below),
+    user,
+    home: { key: join(directory, user), knownHosts },
+  });
+  return {
+    pid: server.pid,
+    sources: names.slice(1).map((name) => source(name)),
+    sftp: source(sftpName, 'sftp', 'files'),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 };

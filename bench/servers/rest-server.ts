@@ -1,16 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { fetchDebian } from '../../scripts/fetch-debian.ts';
 import { freePort } from '../../test/helpers/receiver.ts';
-import { fromTrixie } from '../debian.ts';
 import { type Server, startServer } from './server.ts';
 
 /** Debian 13's rest-server. With TLS it speaks HTTP/2, without HTTP/1.1. `certificate` is for restic's `--cacert`. */
 export const startRestServer = async (
   directory: string,
   security: 'plain' | 'tls',
-): Promise<Server & { readonly certificate: string }> => {
-  const binary = join(await fromTrixie('restic-rest-server'), 'usr/bin/restic-rest-server');
+): Promise<Server & AsyncDisposable & { readonly certificate: string }> => {
+  const binary = join(
+    await fetchDebian('rest-server-trixie', 'trixie', ['restic-rest-server']),
+    'usr/bin/restic-rest-server',
+  );
   const dataDir = join(directory, 'data');
   await mkdir(dataDir, { recursive: true });
   const [certificate, key] = [join(directory, 'certificate.pem'), join(directory, 'key.pem')];

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
-/** A server under measurement. Disposing it ends it. */
-export interface Server extends AsyncDisposable {
+/** A server under measurement. */
+export interface Server {
   /** The process whose tree does the work. */
   readonly pid: number;
   readonly port: number;
@@ -16,7 +16,7 @@ export interface Server extends AsyncDisposable {
   readonly dataDir: string;
 }
 
-/** An SSH server: what its clients need besides. */
+/** A source of an SSH server: what its clients need besides. */
 export interface SshServer extends Server {
   readonly user: string;
   /** The files of an agent's home that a connection needs. */
