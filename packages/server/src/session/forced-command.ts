@@ -27,6 +27,8 @@ export const forcedCommand = (args: {
     '--no-new-privs',
     ...jailWords(jail, cell),
     node,
+    // The bytes of uploads are young garbage: collected at every 2 MiB instead of 32, which costs no measurable time.
+    '--max-semi-space-size=1',
     ...nodeWords(cell),
     program,
     ...formatSessionArguments({
