@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 interface Process {
   readonly pid: number;
   readonly parent: number;
-  /** Its own CPU time and that of its children that have ended, in clock ticks. */
+  /** Its own CPU time in clock ticks, and that together with its children that have ended and were waited for. */
+  readonly ownTicks: number;
   readonly ticks: number;
 }
 
@@ -42,9 +43,36 @@ export const memoryOf = (pid: number): Memory | null => {
   return rss === null || peak === null ? null : { rssBytes: rss, peakRssBytes: peak, pssBytes: pss ?? rss };
 };
 
-/** Resident memory of `root` and all below it, shared pages counted once (PSS), in bytes. */
-export const treeMemory = (root: number): number =>
-  tree(root).reduce((sum, { pid }) => sum + (kibibytes(read(pid, 'smaps_rollup'), 'Pss') ?? 0), 0);
+/** What a server has taken since it was watched. */
+export interface Load {
+  /** Resident memory of all its processes, shared pages counted once (PSS). */
+  readonly idleBytes: number;
+  readonly peakBytes: number;
+  /** Of every process seen, also of those that nobody waited for, as sshd does not for a connection that ends. */
+  readonly cpuSeconds: number;
+}
+
+/** Looks at `root` and all below it four times a second. What a process does after the last look is not counted. */
+export const watchLoad = (root: number): Disposable & { readonly load: () => Load } => {
+  const memory = (): number =>
+    tree(root).reduce((sum, { pid }) => sum + (kibibytes(read(pid, 'smaps_rollup'), 'Pss') ?? 0), 0);
+  const idleBytes = memory();
+  let peakBytes = idleBytes;
+  const first = new Map(tree(root).map(({ pid, ownTicks }) => [pid, ownTicks]));
+  const last = new Map<number, number>();
+  const look = (): void => {
+    peakBytes = Math.max(peakBytes, memory());
+    for (const { pid, ownTicks } of tree(root)) last.set(pid, ownTicks - (first.get(pid) ?? 0));
+  };
+  const timer = setInterval(look, 250);
+  return {
+    load: () => {
+      look();
+      return { idleBytes, peakBytes, cpuSeconds: [...last.values()].reduce((a, b) => a + b, 0) / ticksPerSecond };
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+};
 
 /** Looks at the sessions below `root` every 20 ms and remembers the highest peak. */
 export const watchSessions = (root: number): Disposable & { readonly peak: () => Memory | null } => {
@@ -76,8 +104,9 @@ const tree = (root: number): readonly Process[] => {
 const statOf = (pid: number): Process | null => {
   const text = read(pid, 'stat');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field] ?? 0), 0);
-  return text === '' ? null : { pid, parent: Number(fields[1]), ticks };
+  const [own = 0, ownKernel = 0, waited = 0, waitedKernel = 0] = fields.slice(11, 15).map(Number);
+  const ownTicks = own + ownKernel;
+  return text === '' ? null : { pid, parent: Number(fields[1]), ownTicks, ticks: ownTicks + waited + waitedKernel };
 };
 
 const read = (pid: number, file: string): string => {

@@ -9,6 +9,10 @@ export const median = (values: readonly number[]): number => {
   return (low + high) / 2;
 };
 
+/** The least of `values` that at least this `share` of them do not exceed; NaN of none. */
+export const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)] ?? Number.NaN;
+
 /** The medians of all rounds, one row per work, round-trip time and transport. */
 export const medians = (samples: readonly Sample[]): readonly Sample[] => {
   const groups = Map.groupBy(samples, ({ work, rttMs, transport }) => `${work} ${rttMs} ${transport}`);

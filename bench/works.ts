@@ -70,8 +70,8 @@ export const playRound = async (scene: Scene, line: Line, rttMs: number): Promis
   }
 };
 
-/** restic with the environment and the words that the agent gives it. */
-const resticOver = async (restic: string, directory: string, { repository, words }: Way) => {
+/** restic with the environment and the words that the agent gives it; `directory` gets its cache and password. */
+export const resticOver = async (restic: string, directory: string, { repository, words }: Way) => {
   const passwordFile = join(directory, 'password');
   await writeFile(passwordFile, 'bench\n', { mode: 0o600 });
   const places = ['--password-file', passwordFile, '--cache-dir', join(directory, 'cache')];
