@@ -52,16 +52,17 @@ export const probe = async (
   paths: readonly string[],
 ): Promise<readonly string[]> => {
   const words = await forcedWords(receiver, source);
-  const node = words.findIndex((word) => word.startsWith('--openssl-config')) - 1;
+  const node = words.findIndex((word) => /^\/.*\/node$/.test(word));
   const main = words.findIndex((word) => word.endsWith('/main.ts'));
   const jail = words.slice(0, node).slice(words.indexOf('--no-new-privs') + 1);
-  const permissions = words.slice(node + 1, main);
+  const flags = words.slice(node + 1, main);
+  const isPermission = (word: string): boolean => /^--(?:permission|allow-)/.test(word);
   const account = receiver.login(source) === source ? uid : rootlessAccount.uid;
   const command = [
     ...['setpriv', `--reuid=${account}`, `--regid=${account}`, '--clear-groups', '--no-new-privs'],
     ...(walls.startsWith('jail') ? jail : []),
     words[node] ?? '',
-    ...(walls.endsWith('permissions') || walls.startsWith('permissions') ? permissions : permissions.slice(0, 1)),
+    ...(walls.includes('permissions') ? flags : flags.filter((word) => !isPermission(word))),
     ...['-e', program],
   ];
   const { stdout } = await execa('nsenter', ['--mount', '--target', String(receiver.pid), '--', ...command], {
