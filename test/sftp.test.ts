@@ -61,6 +61,9 @@ describe('an SFTP source', () => {
       (await sftp(receiver, 'scanner', keys.scanner, `get in/a.pdf ${local('back')}`, 'rm in/a.pdf')).exitCode,
     ).toBe(0);
     expect(await readFile(local('back'), 'utf8')).toBe('a scan');
+    const scp = [...(await receiver.sshOptions(keys.scanner)), '-P', String(receiver.port)];
+    await execa('scp', ['-s', ...scp, local('a.pdf'), 'scanner@127.0.0.1:by-scp']);
+    expect(await readFile(stored('scanner', 'sftp/files/by-scp'), 'utf8')).toBe('a scan');
   });
 
   test('gets no shell, no command, no forwarding, and no second program', async ({ skip }) => {
