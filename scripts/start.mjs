@@ -104,8 +104,8 @@ const installModules = () => {
 
 const node = join(root, 'node_modules', 'node', 'bin', 'node');
 
-installModules();
 installPackages();
+installModules();
 const bin = join(root, 'node_modules', '.bin');
 const env = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
 

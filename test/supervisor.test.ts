@@ -131,6 +131,20 @@ describe.runIf(isRoot)('a receiver with a UID per source (needs root)', () => {
     expect(check.stderr).toContain('kye');
   });
 
+  test('takes a file that stops behind "sources:" for half a file, and "sources: {}" for a wish', async () => {
+    await using receiver = await withReceiver();
+    const key = await receiver.makeKey();
+    await receiver.writeConfig('sources:\n');
+    await receiver.writeSources({ alpha: { uid: 4001, keys: [key.line] } });
+    await eventually('alpha gets in', 2000, () => receiver.letsIn('alpha', key));
+    await receiver.writeConfig('sources:\n');
+    await eventually('it is refused', 2000, async () => receiver.log.includes('nothing stands behind'));
+    expect(await receiver.letsIn('alpha', key)).toBe(true);
+    expect((await receiver.cli('check', '--config', receiver.configFile, '--data', receiver.dataDir)).exitCode).toBe(1);
+    await receiver.writeConfig('sources: {}\n');
+    await eventually('alpha is out', 5000, async () => !(await receiver.letsIn('alpha', key)));
+  });
+
   test('refuses a changed UID with the command that re-owns the data, and takes it up once that has run', async () => {
     await using receiver = await withReceiver();
     const key = await receiver.makeKey();

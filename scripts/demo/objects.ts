@@ -28,6 +28,9 @@ export const trashedObjects = async (receiver: Receiver, agent: Agent): Promise<
 export const totalBytes = (objects: readonly StoredObject[]): number =>
   objects.reduce((sum, { bytes }) => sum + bytes, 0);
 
+/** The same object, with the same bytes, wherever it lies. */
+export const identityOf = ({ type, name, sha256 }: StoredObject): string => `${type} ${name} ${sha256}`;
+
 /** Its path in the REST API. */
 export const pathOf = ({ type, name }: StoredObject): string => (type === 'config' ? '/config' : `/${type}/${name}`);
 

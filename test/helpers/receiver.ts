@@ -217,27 +217,36 @@ export class TestReceiver implements AsyncDisposable {
   }
 
   #command(args: readonly string[]): readonly string[] {
-    const asRootless = this.#rootless && isRoot;
-    if (!asRootless && this.#setpriv === null) return [server, ...args];
-    const machine = [
-      ...(this.#setpriv === null ? [] : [`mount --bind '${this.#setpriv}/setpriv' "$(command -v setpriv)"`]),
-      asRootless ? rootlessHost : `exec '${server}' "$@"`,
-    ].join('\n');
-    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', machine, 'sh', ...args];
+    const bound = this.#setpriv === null ? '' : `mount --bind '${this.#setpriv}/setpriv' "$(command -v setpriv)"\n`;
+    if (this.#rootless && isRoot) {
+      return asRootlessAccount([join(rootlessRepository, 'packages/server/bin/berth-server'), ...args], bound);
+    }
+    if (bound === '') return [server, ...args];
+    const script = `${bound}exec '${server}' "$@"`;
+    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', script, 'sh', ...args];
   }
 }
 
+/** Where that account finds the repository. */
+export const rootlessRepository = '/run/clone';
+
 /**
- * A machine with one more account, whose login shell works, and with the clone where that account can read it: what
- * `rootless` needs and a root-owned machine may not have. It all goes with the namespace.
+ * The command, by which root runs another one as `rootlessAccount`: on a machine with that one account more, whose login shell works, and
+ * with the clone where it can be read. It all goes with the namespace. `asRoot` is a line of shell to run in it first.
  */
+export const asRootlessAccount = (command: readonly string[], asRoot = ''): readonly string[] => {
+  const script = `${rootlessHost}${asRoot}\nexec setpriv --reuid ${uid} --regid ${uid} --clear-groups "$@"`;
+  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', script, 'sh', ...command];
+};
+
+const { name, uid } = rootlessAccount;
+
 const rootlessHost = `
 mount -t tmpfs -o mode=0755 test /run
-mkdir /run/clone /run/upper /run/work
-mount --bind '${repository}' /run/clone
+mkdir ${rootlessRepository} /run/upper /run/work
+mount --bind '${repository}' ${rootlessRepository}
 mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work test /etc
-echo '${rootlessAccount.name}:*:${rootlessAccount.uid}:${rootlessAccount.uid}::/:/bin/sh' >> /etc/passwd
-exec setpriv --reuid ${rootlessAccount.uid} --regid ${rootlessAccount.uid} --clear-groups /run/clone/packages/server/bin/berth-server "$@"
+echo '${name}:*:${uid}:${uid}::/:/bin/sh' >> /etc/passwd
 `;
 
 /** Tries again until it is true; throws when that takes longer. Returns how long it took. */

@@ -64,7 +64,7 @@ const enrol = async (
 
 /** What an editor does: the new file takes the old one's place in one step. */
 const paste = (file: string, line: string): void => {
-  const text = readFileSync(file, 'utf8').replace(/^sources:.*$/m, `sources:\n${line}`);
+  const text = readFileSync(file, 'utf8').replace(/^sources:$/m, `sources:\n${line}`);
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
 };

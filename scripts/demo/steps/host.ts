@@ -6,7 +6,7 @@ import { ask, demand } from '../programs.ts';
 import { quote, typed } from '../screen.ts';
 import type { Stage } from '../stage.ts';
 import { expect } from '../story.ts';
-import type { Receiver } from './receiver.ts';
+import { inside, type Receiver } from './receiver.ts';
 
 /** What a receiver could leave on a host: accounts, mounts, its places in /run. */
 export type Traces = Readonly<Record<'accounts' | 'groups' | 'mounts' | 'places in /run', string>>;
@@ -43,9 +43,9 @@ export const clearAway = async (stage: Stage, receiver: Receiver, before: Traces
 /** The sources' accounts: there for the receiver, unknown to the host. */
 const showAccounts = async (stage: Stage, receiver: Receiver): Promise<void> => {
   const question = ['getent', 'passwd', 'laptop', 'workstation'];
-  const inside = ['nsenter', '--mount', '--target', String(receiver.pid), '--', ...question];
-  typed(inside);
-  quote(await demand(stage, inside));
+  const there = inside(receiver, question);
+  typed(there);
+  quote(await demand(stage, there));
   typed(question);
   const { stdout } = await ask(stage, question);
   quote(stdout === '' ? '(the host knows none of them)' : stdout);

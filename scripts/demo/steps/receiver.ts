@@ -47,6 +47,12 @@ export const startReceiver = async (stage: Stage): Promise<Told<Receiver>> => {
   }
 };
 
+/** The words that run a command where the receiver's processes are: with their mounts, and with their accounts. */
+export const inside = ({ pid }: Receiver, command: readonly string[]): readonly string[] => [
+  ...['nsenter', '--mount', '--root', '--target', String(pid), '--'],
+  ...command,
+];
+
 const isolation = { private: 'a UID per source', rootless: 'rootless: one UID for all' } as const;
 
 /** On a leash: should this process be killed with SIGKILL, the kernel tells the receiver to end. */

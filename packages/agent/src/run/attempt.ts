@@ -85,9 +85,16 @@ const backupStep: Step = async (args, restic) => {
   return args.recorder.step('backup', args.number, async () => {
     const result = await restic.backup(
       {
-        ...{ paths: config.paths, host: config.name, tags: [berthTag], dryRun },
-        ...{ excludes: patterns, excludeFiles: files, excludeCaches: caches, excludeIfPresent: if_present },
-        ...{ oneFileSystem: one_file_system, excludeLargerThanBytes: larger_than },
+        paths: config.paths,
+        host: config.name,
+        tags: [berthTag],
+        dryRun,
+        excludes: patterns,
+        excludeFiles: files,
+        excludeCaches: caches,
+        excludeIfPresent: if_present,
+        oneFileSystem: one_file_system,
+        excludeLargerThanBytes: larger_than,
       },
       { signal, onProgress },
     );

@@ -6,7 +6,7 @@ import type { ServerConfig, Source } from './source.ts';
 export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
   const protectMs = server?.protect ?? defaultProtectMs;
   return {
-    sources: Object.entries(sources).map(([name, written]): Source => {
+    sources: Object.entries(sources ?? {}).map(([name, written]): Source => {
       if (!isSourceName(name)) throw new Error('the schema lets only host names through');
       return {
         name,
@@ -18,6 +18,7 @@ export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
         immutable: written.immutable ?? false,
       };
     }),
+    unfinished: sources === null,
     settings: { port: server?.port ?? null, protectMs },
   };
 };

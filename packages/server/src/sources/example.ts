@@ -10,7 +10,7 @@ export const commentedExample = `# Who may back up to this server. A change take
 #   port: 2222      # where sshd listens
 #   protect: 30d    # how long a source's deleted backups can be brought back, unless it says otherwise
 
-sources: {}
+sources:
 #   laptop:                   # the machine's host name: also its account and its folder here
 #     uid: 1001               # a number no other source has; it never changes, because the files belong to it
 #     key: 'ssh-ed25519 AAAA… root@laptop'   # \`berth enroll\` prints this line

@@ -19,7 +19,7 @@ const folder = join(import.meta.dirname, 'fixtures');
 const accounts = readAccounts(
   'root:x:0:0::/root:/bin/sh\nwww-data:x:33:33:::\nbackup:x:34:34:::\nsshd:x:105:::\nberth:x:990:::\n',
 );
-const nobody: ServerConfig = { sources: [], settings: { port: null, protectMs: defaultProtectMs } };
+const nobody: ServerConfig = { sources: [], unfinished: false, settings: { port: null, protectMs: defaultProtectMs } };
 
 /** Too large to check in. */
 const generated: Readonly<Record<string, string>> = {

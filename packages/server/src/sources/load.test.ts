@@ -28,9 +28,12 @@ describe('a sources.yaml', () => {
   test('that the README and `init` show is accepted as it stands', async () => {
     const loaded = await loadSources(join(import.meta.dirname, '../../../../sources.yaml'));
     expect(loaded.kind === 'ok' && loaded.config.sources.map(({ name }) => name)).toEqual(['HOSTNAME', 'laptop']);
-    expect(configOf(commentedExample)).toEqual({ sources: [], settings: { port: null, protectMs: defaultProtectMs } });
+    expect(configOf(commentedExample)).toEqual({
+      sources: [],
+      unfinished: true,
+      settings: { port: null, protectMs: defaultProtectMs },
+    });
     const uncommented = commentedExample
-      .replace('sources: {}', 'sources:')
       .replaceAll(/^# ( *(?:server|port|protect|laptop|scanner|uid|key|quota|access|immutable):.*)$/gm, '$1')
       .replace(/'ssh-ed25519 .*?'/, `'${publicKeyLine(1)}'`)
       .replace(/'ssh-ed25519 .*… scanner'/, `'${publicKeyLine(2)}'`)

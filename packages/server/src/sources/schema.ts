@@ -111,7 +111,8 @@ export const sourcesSchema = z.strictObject({
     .strictObject({ port: port.optional(), protect: protect.optional() })
     .optional()
     .meta({ example: 'server: { port: 2222 }' }),
-  sources: z.record(textField(parseSourceName, 'HOSTNAME'), source).meta({ example: minimalExample }),
+  /** Nothing behind `sources:` is how `init` leaves it, with a place to paste the first line. */
+  sources: z.record(textField(parseSourceName, 'HOSTNAME'), source).nullable().meta({ example: minimalExample }),
 });
 
 /** What the schema gives. */

@@ -25,6 +25,11 @@ export interface Source {
 export interface ServerConfig {
   /** In the order of the file. */
   readonly sources: readonly Source[];
+  /**
+   * Nothing stands behind `sources:`. Nobody has been added yet, or somebody's editor was caught half-way: so a server
+   * that has sources does not take it for the wish to remove them all, which is written `sources: {}`.
+   */
+  readonly unfinished: boolean;
   readonly settings: {
     /** The port sshd listens on; null where the file leaves it to the command line. */
     readonly port: number | null;

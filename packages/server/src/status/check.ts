@@ -8,12 +8,13 @@ import { diffConfigs } from '../sources/diff.ts';
 import { readAccounts } from '../sources/host-accounts.ts';
 import { loadSources, parseSources } from '../sources/load.ts';
 import type { ServerConfig } from '../sources/source.ts';
+import { type UnfinishedFinding, unfinishedFindings } from '../sources/unfinished.ts';
 import { appliedFile } from '../supervisor/state.ts';
 
 /** What `check` says about a sources.yaml, before it is in force. */
 export interface CheckResult {
   /** Why the file would be refused; empty when it would not. */
-  readonly findings: readonly (Finding | AccountFinding)[];
+  readonly findings: readonly (Finding | AccountFinding | UnfinishedFinding)[];
   readonly warnings: readonly Finding[];
   /** What would change against what was last put in force, one effect a line. */
   readonly changes: readonly string[];
@@ -31,10 +32,14 @@ export const check = async (args: {
   if (loaded.kind === 'unreadable') throw loaded.problem;
   if (loaded.kind === 'invalid') return { findings: loaded.findings, warnings: [], changes: [], sources: 0 };
   const { config } = loaded;
-  const changes = describeDiff(diffConfigs(await configInForce(dataDir), config));
+  const inForce = await configInForce(dataDir);
+  const changes = describeDiff(diffConfigs(inForce, config));
   const warnings = mode === 'rootless' ? loaded.warnings : await hostWarnings(configFile, config);
   return {
-    findings: findingsOnHost({ mode, dataDir }, config.sources),
+    findings: [
+      ...unfinishedFindings(configFile, inForce.sources, config),
+      ...findingsOnHost({ mode, dataDir }, config.sources),
+    ],
     warnings,
     changes,
     sources: config.sources.length,

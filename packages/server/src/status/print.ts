@@ -97,15 +97,19 @@ export const sourceTable = (sources: readonly SourceStatus[]): readonly string[]
 /** `check` as a person reads it. */
 export const printCheck = ({ findings, warnings, changes, sources }: CheckResult): string =>
   text([
-    ...findings.map((finding) =>
-      'line' in finding ? formatFinding(finding) : `${finding.source}: ${finding.message}\n    ${finding.remedy}`,
-    ),
+    ...findings.map(printFinding),
     ...warnings.map((warning) => `${paint('yellow', 'warning')} ${formatFinding(warning)}`),
     ...(findings.length === 0 ? changes : []),
     findings.length === 0
       ? paint('green', `valid: ${count(sources, 'source')}`)
       : paint('red', `refused: ${count(findings.length, 'mistake')}`),
   ]);
+
+const printFinding = (finding: CheckResult['findings'][number]): string => {
+  if ('line' in finding) return formatFinding(finding);
+  const whose = 'source' in finding ? `${finding.source}: ` : '';
+  return `${whose}${finding.message}\n    ${finding.remedy}`;
+};
 
 const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
 

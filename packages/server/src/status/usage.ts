@@ -56,7 +56,7 @@ export const usageOf = async (question: Question): Promise<SourceUsage> => {
 
 const commandFor = ({ source, uid, mode, dataDir, supervisor, program, jail }: Question): readonly string[] => {
   const places = mode === 'private' ? privatePaths(program) : { ...program, data: dataDir };
-  const enter = mode === 'private' ? ['nsenter', '--mount', '--target', String(supervisor), '--'] : [];
+  const enter = mode === 'private' ? ['nsenter', '--mount', '--root', '--target', String(supervisor), '--'] : [];
   const become = mode === 'rootless' ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
   const session = formatSessionArguments({
     source,

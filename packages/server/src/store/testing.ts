@@ -71,13 +71,27 @@ export const contentOf = async (store: Store, id: ObjectId): Promise<string | nu
   return Buffer.concat(chunks).toString();
 };
 
+/** For tests: the real disk, and the calls made of it that matter for durability, as `call path`, in their order. */
+export const recordingDisk = () => {
+  const calls: string[] = [];
+  const disk = faultyDisk({
+    code: 'never',
+    call: 'sync',
+    when: () => false,
+    seen: (call, path) => calls.push(`${call} ${path}`),
+  });
+  return { calls, disk };
+};
+
 /** For tests: the real disk, of which the named calls fail with `code` when `when` says so, given the call's path. */
 export const faultyDisk = (fail: {
   readonly call: keyof Disk | 'writev' | 'append' | 'sync';
   readonly code: string;
   readonly when: (path: string) => boolean;
+  readonly seen?: (call: string, path: string) => void;
 }): Disk => {
   const strike = (call: string, path: string): void => {
+    fail.seen?.(call, path);
     if (call === fail.call && fail.when(path))
       throw Object.assign(new Error(`${fail.code}: ${call}`), { code: fail.code });
   };

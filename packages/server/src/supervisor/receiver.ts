@@ -9,6 +9,7 @@ import type { Jail } from '../session/jail.ts';
 import { type GuardOptions, SftpGuard } from '../sftp/guard.ts';
 import { parseSources } from '../sources/load.ts';
 import type { ServerConfig, Source } from '../sources/source.ts';
+import { unfinishedFindings } from '../sources/unfinished.ts';
 import { type Connection, connectionsOf, connectionsToEnd, type Listener } from '../sshd/connections.ts';
 import { SshdDaemon } from '../sshd/daemon.ts';
 import type { HostKey } from '../sshd/host-key.ts';
@@ -167,6 +168,8 @@ export class Receiver {
         }));
         return this.#refuse(inFile);
       }
+      const unfinished = unfinishedFindings(file, this.#current, parsed.config);
+      if (unfinished.length > 0) return this.#refuse(unfinished);
       const onHost = findingsOnHost(layout, parsed.config.sources);
       if (onHost.length > 0) {
         this.#refuse(onHost);

@@ -1,7 +1,8 @@
 import { ask } from '../../programs.ts';
-import { quote } from '../../screen.ts';
+import { quote, say, typed } from '../../screen.ts';
 import { expect } from '../../story.ts';
 import type { Agent } from '../enrol.ts';
+import { inside } from '../receiver.ts';
 import { type Attacker, judge } from './attacker.ts';
 
 /**
@@ -10,9 +11,12 @@ import { type Attacker, judge } from './attacker.ts';
  */
 export const readOthersDisk = async (attacker: Attacker): Promise<string> => {
   const { self, victim } = attacker;
-  const own = await ask(attacker.stage, asSource(attacker, ['ls', repositoryOf(self)]));
+  say(`  As UID ${self.uid}, in the receiver's own mount namespace, first at its own files to see that looking works:`);
+  const look = ['ls', '-m', repositoryOf(self)];
+  const own = await ask(attacker.stage, asSource(attacker, look));
+  typed(look);
+  quote(own.stdout);
   expect(own.exitCode === 0, `its own files are closed to it: ${own.stderr}`);
-  quote(`ls ${repositoryOf(self)}  (its own, to see that looking works)\n${own.stdout.replaceAll('\n', ' ')}`);
   const theirs = repositoryOf(victim);
   for (const command of [
     ['ls', theirs],
@@ -29,5 +33,5 @@ const repositoryOf = ({ name }: Agent): string => `/run/berth/data/sources/${nam
 
 const asSource = ({ receiver, self }: Attacker, command: readonly string[]): readonly string[] => {
   const account = [`--reuid=${self.uid}`, `--regid=${self.uid}`, '--clear-groups'];
-  return ['nsenter', '--mount', '--target', String(receiver.pid), '--', 'setpriv', ...account, ...command];
+  return inside(receiver, ['setpriv', ...account, ...command]);
 };

@@ -1,6 +1,6 @@
 import { link, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { liveObjects, type StoredObject, totalBytes, trashedObjects } from '../../objects.ts';
+import { identityOf, liveObjects, pathOf, type StoredObject, totalBytes, trashedObjects } from '../../objects.ts';
 import { demand } from '../../programs.ts';
 import { quote, typed } from '../../screen.ts';
 import { expect } from '../../story.ts';
@@ -14,11 +14,11 @@ import type { Attacker } from './attacker.ts';
 export const pastIsWhole = async (attacker: Attacker, before: readonly StoredObject[]): Promise<string> => {
   const { stage, receiver, self } = attacker;
   const kept = [...(await liveObjects(receiver, self)), ...(await trashedObjects(receiver, self))];
-  const found = new Map(kept.map((object) => [identity(object), object]));
+  const found = new Map(kept.map((object) => [identityOf(object), object]));
   const view = 'view';
   for (const object of before) {
-    const there = found.get(identity(object));
-    expect(there !== undefined, `${object.type} ${object.name} is gone`);
+    const there = found.get(identityOf(object));
+    expect(there !== undefined, `${pathOf(object)} is gone`);
     await place(view, there);
   }
   const options = ['-r', view, '--password-file', join(self.name, 'password'), '--no-cache'];
@@ -27,8 +27,6 @@ export const pastIsWhole = async (attacker: Attacker, before: readonly StoredObj
   const snapshots = before.filter(({ type }) => type === 'snapshots').length;
   return `${size(totalBytes(before))} hash by hash, ${count(snapshots, 'snapshot')} whole for restic`;
 };
-
-const identity = ({ type, name, sha256 }: StoredObject): string => `${type} ${name} ${sha256}`;
 
 /** In restic's own layout, as a hard link: nothing is copied, nothing on the server changes. */
 const place = async (view: string, { type, name, file }: StoredObject): Promise<void> => {
