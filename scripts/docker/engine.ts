@@ -26,7 +26,11 @@ export const withEngine = async (): Promise<Engine> => {
   const log = join(cache, 'dockerd.log');
   const output = openSync(log, 'w');
   // A process group of its own: Ctrl-C ends the tests, and they end the engine, which then has containers to stop first.
-  const child = spawn('dockerd', [], { stdio: ['ignore', output, output], detached: true });
+  // Should they be killed, it ends as well.
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'dockerd'], {
+    stdio: ['ignore', output, output],
+    detached: true,
+  });
   const ended = once(child, 'exit');
   const { pid } = child;
   if (pid === undefined) throw new Error('dockerd did not start.');

@@ -1,7 +1,7 @@
 # A machine with the agent: Debian 13's restic, and Debian 12's beside it.
 FROM node:24-trixie-slim
 RUN apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-client restic rsync \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-client restic rsync ssh-audit \
     && rm -rf /var/lib/apt/lists/*
 COPY restic-0.14 /opt/0.14/restic
 COPY berth.mjs /opt/berth/berth.mjs

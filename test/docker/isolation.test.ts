@@ -117,4 +117,11 @@ describe('with two sources', () => {
     );
     expect(open).toBe('2222');
   });
+
+  // The last one, because sshd takes it for the attack it is and turns its machine away for a while.
+  test('ssh-audit finds nothing to warn of', async () => {
+    const { exitCode, stdout } = await alpha.run('ssh-audit', '--port', '2222', '--level', 'warn', 'nas');
+    expect(stdout).not.toMatch(/\((?:warn|fail)\)|\[(?:warn|fail)\]/);
+    expect([exitCode, stdout]).toEqual([0, expect.any(String)]);
+  });
 });
