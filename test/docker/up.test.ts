@@ -49,7 +49,7 @@ test('a sources.yaml that the data forbids stops nothing: the old container was 
   await container.writeConfig(`sources: { one: { uid: 4002, key: '${key}' } }\n`);
   const refused = await container.up('--memory', '2G');
   expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('its data belongs to UID 4001') });
-  expect(await container.id()).toBe(id);
+  expect([await container.id(), await running(container.name)]).toEqual([id, 'true']);
   expect(await dockerOrThrow('inspect', '--format', '{{.State.StartedAt}}', id)).toBe(startedAt);
   expect((await docker('inspect', `${container.name}-next`)).exitCode).not.toBe(0);
 });
