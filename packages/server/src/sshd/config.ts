@@ -92,11 +92,11 @@ Ciphers ${settings.algorithms.ciphers.join(',')}
 MACs ${settings.algorithms.macs.join(',')}
 PubkeyAcceptedAlgorithms ${settings.algorithms.publicKeys.join(',')}
 
-# Who has not logged in within 20 s goes. From 100 such connections on, new ones are dropped at random, 30 % first, all at 200.
-# One address (one /64 in IPv6, as that is what one attacker has) holds at most 50 of them: a login takes about 0.1 s, so even a
-# whole network that Docker's address translation shows as one address gets in, and one attacker leaves half of the places free.
+# Who has not logged in within 20 s goes. From 300 such connections on, new ones are dropped at random, 30 % first, all at 400;
+# each takes 1.6 MB. One address (one /64 in IPv6, as that is what one attacker has) holds at most 50 of them: a login takes about
+# 0.1 s, so even a whole network that Docker's address translation shows as one address gets in, and it takes six to be felt.
 LoginGraceTime 20
-MaxStartups 100:30:200
+MaxStartups 300:30:400
 PerSourceMaxStartups 50
 PerSourceNetBlockSize 32:64
 MaxAuthTries 3
