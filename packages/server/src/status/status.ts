@@ -10,6 +10,7 @@ import { connectionsOf } from '../sshd/connections.ts';
 import { snapshot } from '../sshd/processes.ts';
 import { isLocked } from '../supervisor/lock.ts';
 import { appliedFile, readState, type ServerState } from '../supervisor/state.ts';
+import { asUser } from './as-user.ts';
 
 export interface SourceStatus {
   readonly name: string;
@@ -77,6 +78,22 @@ const sessionsBySource = (server: ServerState, sources: readonly Source[]): Read
 /** The newest journal's modification time: of what the source wrote, only the kernel's own record of when. */
 const lastActivity = (dataDir: string, source: Source): string | null => {
   const journal = join(homeIn(dataDir, source), 'journal');
+  try {
+    return newestIn(journal);
+  } catch (error) {
+    if (!isErrno(error, 'EACCES')) throw error;
+  }
+  // A root that may not look into what belongs to others, as the container's: docs/container.md.
+  try {
+    return asUser(source.uid, () => newestIn(journal));
+  } catch (error) {
+    if (isErrno(error, 'EACCES', 'EPERM')) return null;
+    throw error;
+  }
+};
+
+/** Null where there is none. Throws `EACCES` where this user may not look. */
+const newestIn = (journal: string): string | null => {
   const times = namesIn(journal)
     .filter((name) => /^\d{4}-\d{2}\.jsonl$/.test(name))
     .map((name) => lstatSync(join(journal, name), { throwIfNoEntry: false })?.mtime.toISOString() ?? '');
@@ -88,7 +105,7 @@ const namesIn = (folder: string): readonly string[] => {
     // A journal that was replaced by a link is not followed.
     return lstatSync(folder).isDirectory() ? readdirSync(folder) : [];
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EACCES')) return [];
+    if (isErrno(error, 'ENOENT')) return [];
     throw error;
   }
 };
