@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { freePort, repository, type SshResult } from '../helpers/receiver.ts';
+import { Door, type SshResult } from '../helpers/door.ts';
+import { freePort, repository } from '../helpers/receiver.ts';
 import { clientImage, serverImage } from './images.ts';
 
 /** Runs docker; never throws for what it answers. */
@@ -54,6 +55,8 @@ export class TestContainer implements AsyncDisposable {
   readonly port: number;
   readonly configDir: string;
   readonly dataDir: string;
+  /** Where clients of this machine knock; those on the private network go to `nas`, port 2222. */
+  readonly door: Door;
   readonly #directory: string;
   readonly #clients: string[] = [];
 
@@ -63,6 +66,7 @@ export class TestContainer implements AsyncDisposable {
     this.#directory = directory;
     this.configDir = join(directory, 'config');
     this.dataDir = join(directory, 'data');
+    this.door = new Door({ directory, port, hostKeys: join(this.configDir, 'host-keys') });
   }
 
   /** `berth-server up` with what this test has, and more options. */

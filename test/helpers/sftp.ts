@@ -1,12 +1,12 @@
 import { execa } from 'execa';
-import type { ClientKey, SshResult, TestReceiver } from './receiver.ts';
+import type { ClientKey, Door, SshResult } from './door.ts';
 
 /**
  * Runs OpenSSH's sftp with these commands, one a line; it stops at the first that fails unless that one starts with
  * `-`.
  */
 export const sftp = async (
-  receiver: TestReceiver,
+  receiver: Door,
   source: string,
   key: ClientKey,
   ...commands: readonly string[]
