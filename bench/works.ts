@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { goneFolder } from './dataset.ts';
-import { cpuSeconds, type Memory, watchSessions } from './processes.ts';
+import { cpuSeconds } from './processes.ts';
 import type { Line, Transport, Way } from './ways.ts';
 
 /** What restic does in each round, in this order. */
@@ -22,8 +22,6 @@ export interface Round {
   readonly samples: readonly Sample[];
   /** CPU seconds of the server during the first backup; null without a server. */
   readonly cpuSeconds: number | null;
-  /** The highest memory of a berth session; null for the others. */
-  readonly memory: Memory | null;
 }
 
 interface Scene {
@@ -52,7 +50,6 @@ export const playRound = async (scene: Scene, line: Line, rttMs: number): Promis
       await run(...words);
       samples.push({ work, rttMs, transport: line.transport, seconds: (performance.now() - started) / 1000 });
     };
-    using watch = line.transport === 'berth' && line.serverPid !== null ? watchSessions(line.serverPid) : null;
     await run('init');
     const before = line.serverPid === null ? 0 : cpuSeconds(line.serverPid);
     await timed('first', 'backup', scene.dataset);
@@ -63,7 +60,7 @@ export const playRound = async (scene: Scene, line: Line, rttMs: number): Promis
     await run('backup', scene.dataset, '--exclude', join(scene.dataset, goneFolder));
     await run('forget', '--keep-last', '1');
     await timed('prune', 'prune');
-    return { samples, cpuSeconds: used, memory: watch?.peak() ?? null };
+    return { samples, cpuSeconds: used };
   } finally {
     await rm(directory, { recursive: true, force: true });
     await line.clear();
