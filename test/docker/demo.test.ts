@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { asRootlessAccount, repository, rootlessRepository } from '../helpers/receiver.ts';
+import { asRootlessAccount, eventually, repository, rootlessRepository } from '../helpers/receiver.ts';
 import { dockerOrThrow } from './container.ts';
 import { prepareDocker, prepareWithinMs } from './images.ts';
 
@@ -25,11 +25,13 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const environment = () => ({ TMPDIR: directory, HOME: directory });
 
+const containers = ['ps', '--all', '--no-trunc', '--format', '{{.Names}} {{.Mounts}}'];
+
 /** What the engine has of this demo: it names everything after its own temporary directory. */
 const leftInEngine = async (said: string): Promise<readonly string[]> => {
   const name = /berth-demo-\w+/.exec(said)?.[0]?.toLowerCase() ?? 'no name was said';
   const lists = [
-    ['ps', '--all', '--format', '{{.Names}} {{.Mounts}}'],
+    containers,
     ['network', 'ls', '--format', '{{.Name}}'],
     ['volume', 'ls', '--format', '{{.Name}} {{.Labels}}'],
   ];
@@ -65,7 +67,7 @@ test.each([
 
 test.each([
   ['--docker', 'berth backup'],
-  // In the middle of `up`, which has made a container of no name by then.
+  // As soon as there is a container: for `up`, the one that only looks at the settings and has no name of the demo's.
   ['--docker', 'berth-server up --image'],
   ['--docker=compose', 'up --detach'],
 ])('%s cleans up after Ctrl-C at %s', { timeout: 180_000 }, async (form, moment) => {
@@ -81,7 +83,10 @@ test.each([
     said += text;
     if (isStopped || !said.includes(moment)) continue;
     isStopped = true;
-    setTimeout(() => child.kill('SIGINT'), 700);
+    await eventually('a container is there', 20_000, async () =>
+      (await dockerOrThrow(...containers)).includes(directory),
+    );
+    child.kill('SIGINT');
   }
   expect(await exit).toEqual([130, null]);
   expect(said).toContain('Stopped.');

@@ -31,7 +31,7 @@ export const attack = async (story: Story, { stage, receiver, attacker: self, vi
   if (receiver.mode === 'rootless') story.admit("None of the neighbour's files", oneUid(receiver));
   else await story.attempt("None of the neighbour's files", () => readOthersDisk(attacker));
   if (receiver.jail === 'landlock') await story.attempt('Nothing outside the jail', () => leaveTheJail(attacker));
-  else story.admit('Nothing outside the jail', `NO JAIL on this machine: ${receiver.jail}`);
+  else story.admit('Nothing outside the jail', receiver.jail.replace(/^none, because/, 'NO JAIL:'));
   await story.attempt('No overwriting', () => overwrite(attacker));
   const before = await liveObjects(receiver, self);
   await story.attempt('Deletes only move to the trash', () => deleteEverything(attacker));
