@@ -58,6 +58,13 @@ describe('with two sources', () => {
     expect(stdout).toBe('');
   });
 
+  test('its root, which may not look into their folders, still tells who is there and when each was last active', async () => {
+    const { stdout } = await container.exec(['berth-server', 'status']);
+    expect(stdout).toMatch(/^alpha +31001 +1 +1 /m);
+    expect(stdout).toMatch(/^beta +31002 +1 +0 +20\d\d-\d\d-/m);
+    expect((await container.exec(['ls', '/data/sources/beta/journal'])).stderr).toContain('Permission denied');
+  });
+
   test('even its root writes nothing but /data, /config, /run and /tmp', async () => {
     for (const folder of ['/', '/etc', '/opt/berth', '/usr/local/bin', '/root', '/var/tmp']) {
       const { exitCode, stderr } = await container.exec(['touch', `${folder}/probe`]);
