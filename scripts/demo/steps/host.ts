@@ -50,7 +50,9 @@ export const clearAway = async ({ stage, receiver, engine }: Everything, before:
   expect(!existsSync(stage.directory), `${stage.directory} is still there`);
   compare(before, await hostTraces());
   if (engine === null) return 'no process, mount, account or file';
-  say(`  ${engine.pid === null ? '' : 'The engine has ended too. '}The image stays, for the next time. To remove it:`);
+  if (engine.pid !== null)
+    say('  The engine has ended too. Its bridge docker0 stays until the next boot: Docker never removes it.');
+  say('  The image stays, for the next time. To remove it:');
   typed(['docker', 'image', 'rm', imageName]);
   return 'no container, network, volume, process, mount, account or file; the image stays';
 };
