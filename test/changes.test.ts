@@ -30,8 +30,8 @@ test('sources added, rotated and removed during 20 running backups: only the rem
   listed.set('newcomer', { uid: 21_000, keys: [newcomer.line] });
   listed.set(keptKey, { uid: 20_001, keys: [keyOf(keptKey), next.line] });
   await apply();
-  await eventually('the new one is let in', 3000, () => receiver.letsIn('newcomer', newcomer));
-  await eventually('so is the second key', 3000, () => receiver.letsIn(keptKey, next));
+  await eventually('the new one is let in', 15_000, () => receiver.letsIn('newcomer', newcomer));
+  await eventually('so is the second key', 15_000, () => receiver.letsIn(keptKey, next));
 
   // One rotated, two removed, one more added, all in one edit.
   const successor = await receiver.makeKey();
@@ -44,7 +44,7 @@ test('sources added, rotated and removed during 20 running backups: only the rem
   await eventually('the losers have ended', endedWithinMs, async () =>
     losers.every((name) => backups.ended().includes(name)),
   );
-  await eventually('the next key is let in', 2000, () => receiver.letsIn(rotated, successor));
+  await eventually('the next key is let in', 15_000, () => receiver.letsIn(rotated, successor));
   // As long again, in case one ends late that should not.
   await sleep(endedWithinMs);
   expect(backups.ended()).toEqual(losers);
