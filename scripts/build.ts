@@ -20,7 +20,14 @@ await build({
   outExtension: { '.js': '.mjs' },
   // ssh2 tries its optional native parts and does without them.
   external: ['cpu-features', '*.node'],
-  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  // What CommonJS modules take for granted, and an ES module does not have.
+  banner: {
+    js: [
+      "import { createRequire } from 'node:module';",
+      'const require = createRequire(import.meta.url);',
+      'const { dirname: __dirname, filename: __filename } = import.meta;',
+    ].join('\n'),
+  },
   legalComments: 'linked',
   logLevel: 'info',
 });

@@ -42,7 +42,7 @@ test('a full disk answers 507, leaves nothing behind, and works again in the sam
   await receiver.start();
   const key = await receiver.makeKey();
   await receiver.writeSources({ alpha: { uid: 31_001, keys: [key.line] } });
-  await eventually('alpha gets in', 5000, () => receiver.letsIn('alpha', key));
+  await eventually('alpha gets in', 15_000, () => receiver.letsIn('alpha', key));
   const directory = join(receiver.dataDir, 'sources/alpha');
   const ballast = join(receiver.dataDir, 'ballast');
   await writeFile(ballast, Buffer.alloc(5_000_000));

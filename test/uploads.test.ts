@@ -14,7 +14,7 @@ const withAlpha = async () => {
   const receiver = await withReceiver();
   const key = await receiver.makeKey();
   await receiver.writeSources({ alpha: { uid: 31_001, keys: [key.line] } });
-  await eventually('alpha gets in', 5000, () => receiver.letsIn('alpha', key));
+  await eventually('alpha gets in', 15_000, () => receiver.letsIn('alpha', key));
   const directory = join(receiver.dataDir, 'sources/alpha');
   return { receiver, key, directory, repo: join(directory, 'repo'), incoming: join(directory, 'incoming') };
 };

@@ -1,20 +1,24 @@
+import { type Form, formOf, usage } from './form.ts';
+import { obstacle } from './requirements.ts';
 import { paint, say } from './screen.ts';
 import { setStage } from './stage.ts';
 import { attack } from './steps/attack/attack.ts';
 import { backUpAgain, backUpBoth } from './steps/backup.ts';
 import { enrolTwo } from './steps/enrol.ts';
 import { clearAway, hostTraces } from './steps/host.ts';
-import { startReceiver } from './steps/receiver.ts';
+import { prepareImage } from './steps/image.ts';
+import { startReceiver } from './steps/receiver/start.ts';
 import { restoreAndCompare } from './steps/restore.ts';
 import { Story } from './story.ts';
 import { summary } from './summary.ts';
 
 /** `npm run demo`: berth's main job on this very machine, then an attacker with one machine's key. */
-const tell = async (story: Story, signal: AbortSignal): Promise<void> => {
+const tell = async (story: Story, form: Form, signal: AbortSignal): Promise<void> => {
   const before = await hostTraces();
   await using stage = await setStage(signal);
   story.part('The main job');
-  await using receiver = await story.chapter('A receiver starts', () => startReceiver(stage));
+  await using engine = form === 'process' ? null : await story.chapter('An image is built', prepareImage);
+  await using receiver = await story.chapter('A receiver starts', () => startReceiver(stage, form));
   const [laptop, workstation] = await story.chapter('Two machines enrol', () => enrolTwo(stage, receiver));
   const first = await story.chapter('Both back up', () =>
     backUpBoth(stage, receiver, { shown: laptop, silent: workstation }),
@@ -24,8 +28,15 @@ const tell = async (story: Story, signal: AbortSignal): Promise<void> => {
   story.part('Somebody took over the laptop, and has its key and its password');
   await attack(story, { stage, receiver, attacker: laptop, victim: workstation });
   story.part('The end');
-  await story.attempt('Nothing stays behind', () => clearAway(stage, receiver, before));
+  await story.attempt('Nothing stays behind', () => clearAway({ stage, receiver, engine }, before));
 };
+
+const form = formOf(process.argv.slice(2));
+const reason = form === null ? usage : await obstacle(form);
+if (form === null || reason !== null) {
+  process.stderr.write(`${reason}\n`);
+  process.exit(form === null ? 64 : 1);
+}
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort(signal));
@@ -33,7 +44,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const started = performance.now();
 const story = new Story(stopping.signal);
 try {
-  await tell(story, stopping.signal);
+  await tell(story, form, stopping.signal);
 } catch (error) {
   if (!stopping.signal.aborted && !(story.rows.at(-1)?.state === 'broken')) throw error;
 }

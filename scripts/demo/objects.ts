@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Agent } from './steps/enrol.ts';
-import type { Receiver } from './steps/receiver.ts';
+import type { Receiver } from './steps/receiver/receiver.ts';
 
 /** One of restic's files as it lies on the server's disk. */
 export interface StoredObject {

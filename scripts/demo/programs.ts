@@ -44,6 +44,13 @@ export const ask = async (stage: Stage, command: readonly string[]): Promise<Ans
   return { exitCode, stdout, stderr };
 };
 
+/** Runs what clears up: Ctrl-C, which may have been the reason, does not end it. */
+export const finish = async (stage: Stage, [program = '', ...words]: readonly string[]): Promise<Answer> => {
+  const { cancelSignal: _, ...others } = settings(stage);
+  const { exitCode, stdout, stderr } = await execa(program, words, { ...others, stdin: 'ignore', detached: true });
+  return { exitCode, stdout, stderr };
+};
+
 /** Runs any program, which must succeed, and returns what it printed. */
 export const demand = async (stage: Stage, command: readonly string[]): Promise<string> => {
   const { exitCode, stdout, stderr } = await ask(stage, command);

@@ -9,9 +9,9 @@ export const clone = resolve(import.meta.dirname, '../..');
 export interface Stage extends AsyncDisposable {
   readonly directory: string;
   readonly temporary: string;
-  /** `private`: root, a UID per source. `rootless`: one UID for all. */
-  readonly mode: 'private' | 'rootless';
-  /** The account that agents log in as where all share one. */
+  /** Root can read everything, give files to their owners, and have a receiver with a UID per source. */
+  readonly isRoot: boolean;
+  /** The account that agents log in as where all sources share one. */
   readonly user: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ export const setStage = async (signal: AbortSignal): Promise<Stage> => {
   return {
     directory,
     temporary,
-    mode: process.getuid?.() === 0 ? 'private' : 'rootless',
+    isRoot: process.getuid?.() === 0,
     user: userInfo().username,
     signal,
     [Symbol.asyncDispose]: () => {

@@ -1,46 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { Door, type SshResult } from './door.ts';
+import { sourcesText, type TestSources } from './sources-text.ts';
+
+export type { ClientKey, SshResult } from './door.ts';
+export type { TestSource, TestSources } from './sources-text.ts';
 
 /** Where the repository is. */
 export const repository = resolve(import.meta.dirname, '../..');
 
-/** A source as a test writes it. */
-export interface TestSource {
-  readonly uid: number;
-  /** Public keys, each a line as `ssh-keygen` writes it. */
-  readonly keys: readonly string[];
-  /** Further lines, such as `quota: 10M`. */
-  readonly more?: Readonly<Record<string, string>>;
-}
-export type TestSources = Readonly<Record<string, TestSource>>;
-
-/** A client's key pair. */
-export interface ClientKey {
-  /** The private key's file. */
-  readonly file: string;
-  /** The public key's line. */
-  readonly line: string;
-}
-
-/** What a client saw of one ssh command. */
-export interface SshResult {
-  readonly exitCode: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const server = join(repository, 'packages/server/bin/berth-server');
 
 export interface ReceiverWishes {
   /** `rootless` runs it as an account made for it in a mount namespace of its own, when the test runs as root. */
   readonly mode?: 'root' | 'rootless';
   /** False leaves it to the test to call `start`. */
   readonly start?: boolean;
+  /** A folder with a program `setpriv` that stands in for the machine's own, as in test/helpers/setpriv.ts. */
+  readonly setpriv?: string | null;
 }
 
 /** The unprivileged account that `rootless` receivers run as; it exists in their own namespace only. */
@@ -55,7 +39,7 @@ export const isRoot = process.getuid?.() === 0;
  * itself.
  */
 export const withReceiver = async (wishes: ReceiverWishes = {}): Promise<TestReceiver> => {
-  const receiver = new TestReceiver(await mkdtemp(join(tmpdir(), 'berth-')), await freePort(), wishes.mode ?? 'root');
+  const receiver = new TestReceiver(await mkdtemp(join(tmpdir(), 'berth-')), await freePort(), wishes);
   try {
     await receiver.prepare();
     if (wishes.start !== false) await receiver.start();
@@ -66,29 +50,24 @@ export const withReceiver = async (wishes: ReceiverWishes = {}): Promise<TestRec
   return receiver;
 };
 
-export class TestReceiver implements AsyncDisposable {
-  readonly directory: string;
-  readonly port: number;
+export class TestReceiver extends Door implements AsyncDisposable {
   readonly configFile: string;
   readonly dataDir: string;
-  readonly hostKeys: string;
   /** The server's log so far, one JSON object a line. */
   log = '';
   readonly #rootless: boolean;
+  readonly #setpriv: string | null;
   #child: ChildProcess | null = null;
-  #keys = 0;
 
-  constructor(directory: string, port: number, mode: 'root' | 'rootless') {
-    this.directory = directory;
-    this.port = port;
+  constructor(directory: string, port: number, { mode, setpriv }: ReceiverWishes) {
+    super({ directory, port, hostKeys: join(directory, 'etc', 'host-keys') });
     this.configFile = join(directory, 'etc', 'sources.yaml');
     this.dataDir = join(directory, 'data');
-    this.hostKeys = join(directory, 'etc', 'host-keys');
     this.#rootless = mode === 'rootless' || !isRoot;
+    this.#setpriv = setpriv ?? null;
   }
 
-  /** The account an agent logs in as to be `source`. */
-  login(source: string): string {
+  override login(source: string): string {
     if (!this.#rootless) return source;
     return isRoot ? rootlessAccount.name : userInfo().username;
   }
@@ -103,7 +82,6 @@ export class TestReceiver implements AsyncDisposable {
   async prepare(): Promise<void> {
     await mkdir(join(this.directory, 'etc'));
     await mkdir(this.dataDir);
-    await mkdir(join(this.directory, 'keys'), { mode: 0o700 });
     await this.writeSources({});
     if (!this.#rootless || !isRoot) return;
     await chmod(this.directory, 0o755);
@@ -112,22 +90,9 @@ export class TestReceiver implements AsyncDisposable {
     }
   }
 
-  /** Makes a key pair of the kind `ssh-keygen -t` names. */
-  async makeKey(type = 'ed25519', ...options: readonly string[]): Promise<ClientKey> {
-    this.#keys += 1;
-    const file = join(this.directory, 'keys', `key-${this.#keys}`);
-    await execa('ssh-keygen', ['-q', '-t', type, ...options, '-N', '', '-C', `key-${this.#keys}`, '-f', file]);
-    return { file, line: (await readFile(`${file}.pub`, 'utf8')).trim() };
-  }
-
   /** Replaces sources.yaml in one step. */
   async writeSources(sources: TestSources): Promise<void> {
-    const entries = Object.entries(sources).map(([name, { uid, keys, more = {} }]) => {
-      const lines = [`uid: ${uid}`, `keys: [${keys.map((key) => `'${key}'`).join(', ')}]`];
-      for (const [key, value] of Object.entries(more)) lines.push(`${key}: ${value}`);
-      return `  ${name}:\n${lines.map((line) => `    ${line}\n`).join('')}`;
-    });
-    await this.writeConfig(entries.length === 0 ? 'sources: {}\n' : `sources:\n${entries.join('')}`);
+    await this.writeConfig(sourcesText(sources));
   }
 
   /** Replaces sources.yaml by any text in one step, as an editor does. */
@@ -167,34 +132,6 @@ export class TestReceiver implements AsyncDisposable {
     throw new Error(`The receiver did not end within 20 s of ${signal}:\n${this.log}`);
   }
 
-  /** The options every ssh command to this receiver needs: its key, its pinned host key, nothing of the person's. */
-  async sshOptions(key: ClientKey): Promise<readonly string[]> {
-    const knownHosts = join(this.directory, 'known_hosts');
-    const hostKey = await readFile(join(this.hostKeys, 'ssh_host_ed25519_key.pub'), 'utf8');
-    await writeFile(knownHosts, `[127.0.0.1]:${this.port} ${hostKey}`);
-    const settings = ['IdentitiesOnly=yes', 'IdentityAgent=none', 'BatchMode=yes', 'StrictHostKeyChecking=yes'];
-    const options = [...settings, `UserKnownHostsFile=${knownHosts}`].flatMap((setting) => ['-o', setting]);
-    return ['-F', 'none', '-i', key.file, ...options];
-  }
-
-  /** Runs one ssh command as `source`; `more` are further options of ssh. Ends after 15 s. */
-  async ssh(source: string, key: ClientKey, command: string | null, ...more: readonly string[]): Promise<SshResult> {
-    const options = [...(await this.sshOptions(key)), '-p', String(this.port), ...more];
-    const target = [`${this.login(source)}@127.0.0.1`, ...(command === null ? [] : [command])];
-    const { exitCode, stdout, stderr } = await execa('ssh', [...options, ...target], {
-      reject: false,
-      stdin: 'ignore',
-      timeout: 15_000,
-    });
-    return { exitCode, stdout, stderr };
-  }
-
-  /** Whether this key gets in as this source now. */
-  async letsIn(source: string, key: ClientKey): Promise<boolean> {
-    const { exitCode } = await this.ssh(source, key, 'control');
-    return exitCode !== 255;
-  }
-
   /** Runs another berth-server command on this receiver's files. */
   async cli(...args: readonly string[]): Promise<SshResult> {
     const [file = '', ...rest] = this.#command(args);
@@ -211,8 +148,13 @@ export class TestReceiver implements AsyncDisposable {
   }
 
   #command(args: readonly string[]): readonly string[] {
-    if (!this.#rootless || !isRoot) return [join(repository, 'packages/server/bin/berth-server'), ...args];
-    return asRootlessAccount([join(rootlessRepository, 'packages/server/bin/berth-server'), ...args]);
+    const bound = this.#setpriv === null ? '' : `mount --bind '${this.#setpriv}/setpriv' "$(command -v setpriv)"\n`;
+    if (this.#rootless && isRoot) {
+      return asRootlessAccount([join(rootlessRepository, 'packages/server/bin/berth-server'), ...args], bound);
+    }
+    if (bound === '') return [server, ...args];
+    const script = `${bound}exec '${server}' "$@"`;
+    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', script, 'sh', ...args];
   }
 }
 

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { ClientKey, TestReceiver } from './receiver.ts';
+import type { ClientKey, Door } from './door.ts';
 
 /** An answer of the receiver, read to its end. */
 export interface Answer {
@@ -91,7 +91,7 @@ export class RestClient implements AsyncDisposable {
 
 /** A raw client of `source` at this receiver; `port` is another one where a proxy stands in between. */
 export const restClientOf = async (
-  receiver: TestReceiver,
+  receiver: Door,
   source: string,
   key: ClientKey,
   port = receiver.port,

@@ -3,7 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
+import { addContainerCommands } from './container/commands.ts';
 import { init } from './init/init.ts';
+import { describeJail } from './session/jail-detect.ts';
 import { ensureHostKey } from './sshd/host-key.ts';
 import { check } from './status/check.ts';
 import { printCheck, printSource, printStatus, sourceTable } from './status/print.ts';
@@ -135,7 +137,7 @@ program
     if (source === undefined) throw unknownSource(name);
     const { server, up } = found;
     const usage =
-      server !== null && (up || server.mode !== 'private')
+      server !== null && source.access === 'restic' && (up || server.mode !== 'private')
         ? await usageOf({
             source: name,
             uid: source.uid,
@@ -143,6 +145,7 @@ program
             dataDir,
             supervisor: server.pid,
             program: thisProgram(),
+            jail: server.jail,
           })
         : null;
     if (options.json) sayJson({ ...source, usage });
@@ -163,9 +166,11 @@ program
     else say(`${sourceTable(sources).join('\n')}\n`);
   });
 
-const readyText = ({ address, port, mode, hostKeyFingerprint, sources, pid }: Ready): string =>
+addContainerCommands(program, { toPort, examples, defaults });
+
+const readyText = ({ address, port, mode, hostKeyFingerprint, sources, pid, jail }: Ready): string =>
   `ready: ${address ?? 'every address'}, port ${port}, ${sources} ${sources === 1 ? 'source' : 'sources'}, pid ${pid}\n` +
-  `host key ${hostKeyFingerprint}\n${isolationOf[mode]}\n`;
+  `host key ${hostKeyFingerprint}\n${isolationOf[mode]}\njail: ${describeJail(jail)}\n`;
 
 const alreadyRunning = (dataDir: string): Problem => {
   const pid = readState(dataDir)?.pid;

@@ -8,7 +8,7 @@ import { expect, type Told } from '../story.ts';
 import { unreadableBelow } from '../unreadable.ts';
 import { count, size } from '../words.ts';
 import type { Agent } from './enrol.ts';
-import type { Receiver } from './receiver.ts';
+import type { Receiver } from './receiver/receiver.ts';
 
 /** What restic counted. */
 interface Numbers {

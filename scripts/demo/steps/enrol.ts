@@ -6,7 +6,7 @@ import { settings } from '../programs.ts';
 import { quote, say, typed } from '../screen.ts';
 import type { Stage } from '../stage.ts';
 import { expect, type Told } from '../story.ts';
-import type { Receiver } from './receiver.ts';
+import type { Receiver } from './receiver/receiver.ts';
 
 /** A machine that backs up here. */
 export interface Agent {
@@ -41,8 +41,8 @@ const enrol = async (
   show: (line: string) => void,
 ): Promise<Agent> => {
   const home = join(stage.directory, name);
-  const login = `${stage.mode === 'rootless' ? stage.user : name}@127.0.0.1`;
-  const server = stage.mode === 'rootless' ? `${login}:${receiver.port}` : `127.0.0.1:${receiver.port}`;
+  const login = `${receiver.mode === 'rootless' ? stage.user : name}@127.0.0.1`;
+  const server = receiver.mode === 'rootless' ? `${login}:${receiver.port}` : `127.0.0.1:${receiver.port}`;
   const what = paths.flatMap((path) => ['--path', path]);
   const words = ['enroll', server, '--name', name, ...what, '--home', name, '--host-key', receiver.hostKey];
   typed(['berth', ...words]);

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine } from '../../docker/engine.ts';
 import { ask, demand } from '../programs.ts';
-import { quote, typed } from '../screen.ts';
+import { quote, say, typed } from '../screen.ts';
 import type { Stage } from '../stage.ts';
 import { expect } from '../story.ts';
-import { inside, type Receiver } from './receiver.ts';
+import { imageName } from './image.ts';
+import type { Receiver } from './receiver/receiver.ts';
 
 /** What a receiver could leave on a host: accounts, mounts, its places in /run. */
 export type Traces = Readonly<Record<'accounts' | 'groups' | 'mounts' | 'places in /run', string>>;
@@ -22,28 +24,43 @@ export const hostTraces = async (): Promise<Traces> => ({
   'places in /run': (await readdir('/run')).filter((name) => /berth|sshd/.test(name)).join('\n'),
 });
 
+/** What has to go: the engine only where the demo started it. */
+interface Everything {
+  readonly stage: Stage;
+  readonly receiver: Receiver;
+  readonly engine: Engine | null;
+}
+
 /** Ends the receiver, removes the directory, and looks for anything that is left. */
-export const clearAway = async (stage: Stage, receiver: Receiver, before: Traces): Promise<string> => {
-  if (stage.mode === 'private') await showAccounts(stage, receiver);
+export const clearAway = async ({ stage, receiver, engine }: Everything, before: Traces): Promise<string> => {
+  if (receiver.mode !== 'rootless') await showAccounts(stage, receiver);
   compare(before, await hostTraces());
-  const namespace = stage.mode === 'private' ? await readlink(`/proc/${receiver.pid}/ns/mnt`) : null;
+  const namespace = receiver.mode === 'rootless' ? null : await readlink(`/proc/${receiver.pid}/ns/mnt`);
   await receiver[Symbol.asyncDispose]();
+  const left = await receiver.leftovers();
+  await engine?.[Symbol.asyncDispose]();
   const processes = await processesLeft(stage, namespace);
   quote(`processes left: ${processes.length === 0 ? 'none' : processes.join(', ')}`);
   const temporary = await readdir(stage.temporary);
   quote(`temporary files left: ${temporary.length === 0 ? 'none' : temporary.join(', ')}`);
   await stage[Symbol.asyncDispose]();
+  expect(left.length === 0, `left in the engine: ${left.join(', ')}`);
   expect(processes.length === 0, `processes left: ${processes.join(', ')}`);
   expect(temporary.length === 0, `temporary files left: ${temporary.join(', ')}`);
   expect(!existsSync(stage.directory), `${stage.directory} is still there`);
   compare(before, await hostTraces());
-  return 'no process, mount, account or file';
+  if (engine === null) return 'no process, mount, account or file';
+  if (engine.pid !== null)
+    say('  The engine has ended too. Its bridge docker0 stays until the next boot: Docker never removes it.');
+  say('  The image stays, for the next time. To remove it:');
+  typed(['docker', 'image', 'rm', imageName]);
+  return 'no container, network, volume, process, mount, account or file; the image stays';
 };
 
 /** The sources' accounts: there for the receiver, unknown to the host. */
 const showAccounts = async (stage: Stage, receiver: Receiver): Promise<void> => {
   const question = ['getent', 'passwd', 'laptop', 'workstation'];
-  const there = inside(receiver, question);
+  const there = receiver.inside(question);
   typed(there);
   quote(await demand(stage, there));
   typed(question);

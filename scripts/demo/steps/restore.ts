@@ -16,7 +16,7 @@ export const restoreAndCompare = async (stage: Stage, agent: Agent): Promise<Tol
     agent.paths.map(async (path) => (await demand(stage, ['find', join(target, path), '-printf', 'x'])).length),
   );
   const total = entries.reduce((sum, number) => sum + number, 0);
-  const what = stage.mode === 'rootless' ? 'bytes, modes, times' : 'bytes, owners, modes, times';
+  const what = stage.isRoot ? 'bytes, owners, modes, times' : 'bytes, modes, times';
   return { result: `${count(total, 'file')}, folders and links, 0 differences (${what})`, value: undefined };
 };
 
@@ -27,7 +27,7 @@ const compare = async (stage: Stage, path: string, restored: string): Promise<vo
     '--no-group',
     ...(await unreadableBelow([path])).flatMap((left) => exclude(path, left)),
   ];
-  const options = stage.mode === 'rootless' ? asUser : [];
+  const options = stage.isRoot ? [] : asUser;
   const flags = ['-aHAXn', '--checksum', '--delete', '--itemize-changes'];
   typed([
     'rsync',

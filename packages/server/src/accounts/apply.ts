@@ -15,7 +15,9 @@ export const findingsOnHost = (
   where: { readonly mode: Mode; readonly dataDir: string },
   sources: readonly Source[],
 ): readonly AccountFinding[] => {
-  if (where.mode === 'rootless') return directoryFindings(where.dataDir, sources, () => ownUid());
+  if (where.mode === 'rootless') {
+    return [...sftpNeedsRoot(sources), ...directoryFindings(where.dataDir, sources, () => ownUid())];
+  }
   return [
     ...accountFindings(sources),
     ...directoryFindings(where.dataDir, sources, ({ uid }) => uid),
@@ -23,12 +25,27 @@ export const findingsOnHost = (
   ];
 };
 
+/** Only root can confine a login to a folder (chroot), and without that one source would walk through all others. */
+const sftpNeedsRoot = (sources: readonly Source[]): readonly AccountFinding[] =>
+  sources
+    .filter(({ access }) => access === 'sftp')
+    .map(({ name }) => ({
+      code: 'sftp-needs-root',
+      source: name,
+      message: `${name} is to store by SFTP, which a server without root can not confine to a folder.`,
+      remedy: 'Run the server as root or in its container, or back this source up with restic.',
+    }));
+
 /**
  * Makes these sources, and no others, able to log in. Call it only when {@link findingsOnHost} is empty. What is
- * taken away is taken away first; a source can log in only once its folders are on the disk to stay. Idempotent:
+ * taken away is taken away first; the SFTP sources in `readOnly` may only read; a source can log in only once its folders are on the disk to stay. Idempotent:
  * after a crash the next call completes it. The data of a source that is gone stays where it is.
  */
-export const applyAccounts = async (layout: Layout, sources: readonly Source[]): Promise<void> => {
+export const applyAccounts = async (
+  layout: Layout,
+  sources: readonly Source[],
+  readOnly: ReadonlySet<string>,
+): Promise<void> => {
   ensureFolder(layout.runtimeDir, layout.mode === 'rootless' ? 0o700 : 0o755);
   if (layout.mode === 'rootless') requirePrivate(layout.runtimeDir);
   else removeOldKeys(layout, sources);
@@ -41,12 +58,15 @@ export const applyAccounts = async (layout: Layout, sources: readonly Source[]):
     writeIfChanged(group, files.group, 0o644);
     writeIfChanged(passwd, files.passwd, 0o644);
   }
-  writeKeys(layout, sources);
+  writeKeys(layout, sources, readOnly);
 };
 
-const writeKeys = (layout: Layout, sources: readonly Source[]): void => {
+/** Also by itself, when only {@link applyAccounts}' `readOnly` has changed. */
+export const writeKeys = (layout: Layout, sources: readonly Source[], readOnly: ReadonlySet<string>): void => {
   const linesOf = (source: Source): string =>
-    source.keys.map((key) => authorizedKeysLine(layout.commandFor(source, key.fingerprint), key)).join('');
+    source.keys
+      .map((key) => authorizedKeysLine(layout.commandFor(source, key.fingerprint, readOnly.has(source.name)), key))
+      .join('');
   if (layout.mode === 'rootless') {
     writeIfChanged(join(layout.runtimeDir, 'authorized_keys'), sources.map(linesOf).join(''), 0o600);
     return;

@@ -1,13 +1,19 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
 import { Problem } from '@berth/common/problem.ts';
+import { sftpPaths } from '../sftp/paths.ts';
 import type { Source } from '../sources/source.ts';
 import { ensureFolder } from './files.ts';
 import type { AccountFinding } from './finding.ts';
 
-/** The folders of a source that its own sessions write, as the design's page "The store on disk" lists them. */
-const folders = ['repo', 'trash', 'journal', 'incoming'] as const;
+/**
+ * The folders that belong to a source itself, for each kind of access: those its sessions write, as the design's page
+ * "The store on disk" lists them, and for SFTP what it stores and the copies of it (sftp/paths.ts).
+ */
+const foldersFor = { restic: ['repo', 'trash', 'journal', 'incoming'], sftp: ['sftp/files', 'kept'] } as const;
+/** A source that changed its access has both kinds. */
+const folders = [...foldersFor.restic, ...foldersFor.sftp];
 
 /** Where a source's data is. */
 export const homeIn = (dataDir: string, source: Pick<Source, 'name'>): string => join(dataDir, 'sources', source.name);
@@ -102,18 +108,20 @@ export const createDirectories = (
     if (top === null) mkdirSync(home);
     // Root's own folder in root's own folder: nobody else could have put something else there since the check.
     if (top === null || (top.mode & 0o7777) !== 0o755) chmodSync(home, 0o755);
-    const missing = folders.filter((folder) => statOf(join(home, folder)) === null);
+    if (source.access === 'sftp') ensureFolder(sftpPaths(home).root, 0o755);
+    const missing = foldersFor[source.access].filter((folder) => statOf(join(home, folder)) === null);
     for (const folder of missing) createOwned(home, folder, ownerOf(source));
     return top === null || missing.length > 0;
   });
 };
 
 const createOwned = (home: string, folder: string, owner: number): void => {
-  const temporary = join(home, `.new-${folder}`);
+  const path = join(home, folder);
+  const temporary = join(dirname(path), `.new-${basename(path)}`);
   if (statOf(temporary) !== null) rmdirSync(temporary);
   mkdirSync(temporary, { mode: 0o700 });
   if (owner !== process.getuid?.()) giveTo(owner, temporary);
-  renameSync(temporary, join(home, folder));
+  renameSync(temporary, path);
 };
 
 const giveTo = (owner: number, path: string): void => {

@@ -23,6 +23,8 @@ export interface Layout {
   readonly authorizedKeysFile: string;
   /** Where passwd and group are written; null in rootless mode. */
   readonly accounts: { readonly passwd: string; readonly group: string; readonly base: AccountFiles } | null;
-  /** What sshd runs for a login with this key. */
-  readonly commandFor: (source: Source, key: Fingerprint) => readonly string[];
+  /** What sshd_config says for ChrootDirectory of SFTP sources; null where it may confine nobody. */
+  readonly sftpRoot: string | null;
+  /** What sshd runs for a login with this key; `readOnly` is about SFTP sources only. */
+  readonly commandFor: (source: Source, key: Fingerprint, readOnly: boolean) => readonly string[];
 }

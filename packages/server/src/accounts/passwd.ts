@@ -1,3 +1,4 @@
+import { sftpGroup } from '../sftp/command.ts';
 import type { Source } from '../sources/source.ts';
 import type { AccountFinding } from './finding.ts';
 
@@ -17,7 +18,7 @@ export const minimalBase: AccountFiles = {
 };
 
 /** Accounts the server itself stands on: no source may carry these names. `berth` is the coordinator's. */
-const reservedNames: ReadonlySet<string> = new Set(['root', 'nobody', 'sshd', 'berth']);
+const reservedNames: ReadonlySet<string> = new Set(['root', 'nobody', 'sshd', 'berth', sftpGroup]);
 const reservedUids: ReadonlySet<number> = new Set([0, 65_534]);
 /**
  * sshd's unprivileged half gets the first free UID from here downwards, so that it never shares one with a source.
@@ -53,19 +54,29 @@ export const composeAccounts = (
   const kept = (text: string): readonly string[] =>
     text.split('\n').filter((line) => {
       const { name, id } = entryOf(line);
-      return id !== null && name !== 'sshd' && (id === 0 || (!names.has(name) && !ids.has(id)));
+      return id !== null && name !== 'sshd' && name !== sftpGroup && (id === 0 || (!names.has(name) && !ids.has(id)));
     });
   const users = kept(base.passwd);
   const taken = new Set([...ids, ...users.map((line) => entryOf(line).id)]);
   let sshdUid = privilegeSeparationUid;
   while (taken.has(sshdUid)) sshdUid -= 1;
+  const groups = kept(base.group);
+  const takenGroups = new Set([...ids, ...groups.map((line) => entryOf(line).id)]);
+  // The group only marks logins for sshd; nothing on disk ever belongs to it.
+  let sftpId = privilegeSeparationUid - 1;
+  while (takenGroups.has(sftpId)) sftpId -= 1;
+  const sftpNames = sources.filter(({ access }) => access === 'sftp').map(({ name }) => name);
   return {
     passwd: lines([
       ...users,
       `sshd:*:${sshdUid}:65534::/run/sshd:/usr/sbin/nologin`,
       ...sources.map((source) => `${source.name}:*:${source.uid}:${source.uid}:berth source:${homeOf(source)}:/bin/sh`),
     ]),
-    group: lines([...kept(base.group), ...sources.map(({ name, uid }) => `${name}:*:${uid}:`)]),
+    group: lines([
+      ...groups,
+      `${sftpGroup}:*:${sftpId}:${sftpNames.join(',')}`,
+      ...sources.map(({ name, uid }) => `${name}:*:${uid}:`),
+    ]),
   };
 };
 

@@ -1,3 +1,6 @@
+import { open } from 'node:fs/promises';
+import { parseKeepArguments } from '../sftp/arguments.ts';
+import { keepPass } from '../sftp/keep.ts';
 import { nodeDisk } from '../store/disk.ts';
 import { openStore } from '../store/open.ts';
 import { isProcessAlive } from '../store/sessions.ts';
@@ -38,10 +41,33 @@ const runControl = async ({ controlSocket }: SessionArguments): Promise<number> 
   return unavailable;
 };
 
-/** Behind the forced command. Two words are for the supervisor: `--version` proves that it starts, `usage` counts. */
+/** What opening a file comes to: `open`, or the name of the error. */
+const tryOpen = async (path: string): Promise<string> => {
+  try {
+    await using _file = await open(path);
+    return 'open';
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  }
+};
+
+/**
+ * Behind the forced command. Four words are for the supervisor: `--version` proves that it starts, `try-open` that its
+ * jail holds, `usage` counts, `keep` looks after an SFTP source's files.
+ */
 const main = async (words: readonly string[]): Promise<number> => {
   if (words[0] === '--version') {
     process.stdout.write(`berth session, node ${process.version}\n`);
+    return 0;
+  }
+  if (words[0] === 'try-open') {
+    process.stdout.write(await tryOpen(words[1] ?? ''));
+    return 0;
+  }
+  if (words[0] === 'keep') {
+    process.stdout.write(
+      `${JSON.stringify(await keepPass({ ...parseKeepArguments(words.slice(1)), now: new Date() }))}\n`,
+    );
     return 0;
   }
   if (words[0] === 'usage') {

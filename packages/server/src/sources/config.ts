@@ -14,6 +14,8 @@ export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
         keys: written.keys ?? (written.key === undefined ? [] : [written.key]),
         quotaBytes: written.quota ?? null,
         protectMs: written.protect ?? protectMs,
+        access: written.access ?? 'restic',
+        immutable: written.immutable ?? false,
       };
     }),
     unfinished: sources === null,

@@ -2,6 +2,7 @@ import type { SourceName } from '@berth/common/brand.ts';
 import { suggestSourceName } from '@berth/common/host-name.ts';
 import type { Finding } from '@berth/common/yaml/finding.ts';
 import type { Locate } from '@berth/common/yaml/load.ts';
+import { sftpPromise } from '../sftp/promise.ts';
 import type { HostAccounts } from './host-accounts.ts';
 import type { ServerConfig, Source } from './source.ts';
 import { freeUid } from './uid.ts';
@@ -29,7 +30,7 @@ export const findConflicts = ({ sources }: ServerConfig, context: Context): Conf
       ...ourUids(sources, context, taken),
       ...sharedKeys(sources, context),
     ],
-    warnings: foreignUids(sources, context, taken),
+    warnings: [...foreignUids(sources, context, taken), ...sftpWarnings(sources, context)],
   };
 };
 
@@ -50,7 +51,7 @@ const sharedNames = (sources: readonly Source[], { file, locate }: Context): rea
 };
 
 /** Accounts every server of ours has, whatever its passwd says. */
-const alwaysReserved = ['root', 'sshd', 'berth', 'nobody'];
+const alwaysReserved = ['root', 'sshd', 'berth', 'berth-sftp', 'nobody'];
 
 const reservedNames = (sources: readonly Source[], { file, locate, accounts }: Context): readonly Finding[] => {
   const reserved = new Set([...alwaysReserved, ...accounts.uids.keys()].map((name) => name.toLowerCase()));
@@ -130,6 +131,18 @@ const placeOfKey = (locate: Locate, path: readonly PropertyKey[]) => {
   const hasList = list.line !== whole.line || list.column !== whole.column;
   return hasList ? locate(path, 'value') : locate([...source, 'key'], 'value');
 };
+
+/** What `access: sftp` cannot promise is said before it is relied on. */
+const sftpWarnings = (sources: readonly Source[], { file, locate }: Context): readonly Finding[] =>
+  sources
+    .filter(({ access, immutable }) => access === 'sftp' && !immutable)
+    .map((source) => {
+      const { name } = source;
+      const message = `"${name}" stores by SFTP: ${sftpPromise(source)}`;
+      const remedy =
+        'Use restic (berth enroll) where a program can run; otherwise add immutable: true. See docs/sftp.md.';
+      return { file, ...locate(['sources', name, 'access'], 'value'), code: 'sftp', message, remedy };
+    });
 
 /** It works, because permissions ask for numbers only; but on this host the number means somebody else as well. */
 const foreignUids = (

@@ -2,8 +2,9 @@ import type { Bytes, Millis } from '@berth/common/brand.ts';
 import { formatDuration } from '@berth/common/duration.ts';
 import { formatSize } from '@berth/common/size.ts';
 import type { PublicKey } from '@berth/common/ssh-key.ts';
-import type { ConfigDiff, SourceChange } from './diff.ts';
-import type { Source } from './source.ts';
+import { sftpPromise } from '../sftp/promise.ts';
+import type { Change, ConfigDiff, SourceChange } from './diff.ts';
+import type { Access, Source } from './source.ts';
 
 /**
  * The diff in words, one effect a line, as `berth-server check` prints it: `+` comes, `-` goes, `~` changes, `!` can't
@@ -23,7 +24,7 @@ export const describeDiff = (diff: ConfigDiff): readonly string[] => {
 
 const describeAdded = (source: Source, removed: readonly Source[]): string => {
   const { name, uid, keys, quotaBytes, protectMs } = source;
-  const facts = `UID ${uid}, ${keys.map(keyWord).join(', ')}, quota ${quotaWord(quotaBytes)}, protect ${formatDuration(protectMs)}`;
+  const facts = `UID ${uid}, ${keys.map(keyWord).join(', ')}, quota ${quotaWord(quotaBytes)}, protect ${formatDuration(protectMs)}${accessWord(source)}`;
   const renamed = removed.find((other) => isSameMachine(other, source));
   if (renamed === undefined) return `+ ${name}: ${facts}`;
   return `+ ${name}: ${facts}; if this is ${renamed.name} renamed: its backups stay under ${renamed.name} and ${name} starts empty`;
@@ -36,7 +37,7 @@ const describeRemoved = ({ name, uid }: Source): string =>
   `- ${name}: its sessions end and it can't log in; its backups stay (UID ${uid})`;
 
 const describeChange = (change: SourceChange): readonly string[] => {
-  const { name, keysAdded, keysRemoved, uid, quotaBytes, protectMs } = change;
+  const { name, after, keysAdded, keysRemoved, uid, quotaBytes, protectMs, access, immutable } = change;
   return [
     ...keysAdded.map((key) => `+ ${name}: ${keyWord(key)} is let in`),
     ...keysRemoved.map((key) => `- ${name}: ${keyWord(key)} is shut out, and its sessions end`),
@@ -45,6 +46,8 @@ const describeChange = (change: SourceChange): readonly string[] => {
       : [`! ${name}: UID ${uid.from} -> ${uid.to} is refused while its files belong to ${uid.from}`]),
     ...(quotaBytes === null ? [] : [`~ ${name}: quota ${quotaWord(quotaBytes.from)} -> ${quotaWord(quotaBytes.to)}`]),
     ...(protectMs === null ? [] : [`~ ${name}: protect ${describeProtect(protectMs.from, protectMs.to)}`]),
+    ...(access === null ? [] : [`~ ${name}: access ${describeAccess(access, after)}`]),
+    ...(immutable === null || access !== null ? [] : [`~ ${name}: ${sftpPromise(after)}`]),
   ];
 };
 
@@ -52,6 +55,11 @@ const describeProtect = (from: Millis, to: Millis): string => {
   const arrow = `${formatDuration(from)} -> ${formatDuration(to)}`;
   return to < from ? `${arrow}: what was deleted before that can be purged from now on` : arrow;
 };
+
+const describeAccess = ({ from, to }: Change<Access>, after: Source): string =>
+  `${from} -> ${to}: its sessions end; what it stored by ${from} stays, out of its reach${accessWord(after)}`;
+
+const accessWord = (source: Source): string => (source.access === 'restic' ? '' : `, by SFTP: ${sftpPromise(source)}`);
 
 const keyWord = ({ fingerprint, comment }: PublicKey): string =>
   `key ${fingerprint}${comment === '' ? '' : ` (${comment})`}`;

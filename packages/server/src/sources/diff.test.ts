@@ -56,3 +56,22 @@ describe('what would change', () => {
     );
   });
 });
+
+describe('a source that turns to SFTP', () => {
+  const sftp = (more: string): string =>
+    `sources:\n  a: { uid: 1, key: '${one}', access: sftp${more} }\n  b: { uid: 2, key: '${two}', quota: 1T }\n`;
+
+  test('is told what it loses, once', () => {
+    expect(wordsFor(sftp(''))).toBe(
+      '~ a: access restic -> sftp: its sessions end; what it stored by restic stays, out of its reach, by SFTP: it can ' +
+        'overwrite and delete its files for good; what it was told is stored may not be on the disk yet; the quota is ' +
+        'checked, not enforced byte by byte',
+    );
+    expect(wordsFor(sftp(', immutable: true'))).toMatch(/^~ a: access restic -> sftp: .* is kept for protect .*$/);
+  });
+
+  test('is told when that changes', () => {
+    const words = describeDiff(diffConfigs(configOf(sftp('')), configOf(sftp(', immutable: true'))));
+    expect(words).toEqual([expect.stringContaining('~ a: what stood 10 s and a pass is kept for protect')]);
+  });
+});

@@ -1,6 +1,6 @@
 import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
 import type { PublicKey } from '@berth/common/ssh-key.ts';
-import type { ServerConfig, Source } from './source.ts';
+import type { Access, ServerConfig, Source } from './source.ts';
 
 /** A value before and after. */
 export interface Change<Value> {
@@ -20,6 +20,9 @@ export interface SourceChange {
   readonly uid: Change<number> | null;
   readonly quotaBytes: Change<Bytes | null> | null;
   readonly protectMs: Change<Millis> | null;
+  /** Sessions of the other kind have to end. */
+  readonly access: Change<Access> | null;
+  readonly immutable: Change<boolean> | null;
 }
 
 /** What takes effect when `next` replaces `previous`; empty lists and null where nothing does. */
@@ -63,10 +66,12 @@ const changesOf = (before: Source, after: Source): readonly SourceChange[] => {
     uid: changeOf(before.uid, after.uid),
     quotaBytes: changeOf(before.quotaBytes, after.quotaBytes),
     protectMs: changeOf(before.protectMs, after.protectMs),
+    access: changeOf(before.access, after.access),
+    immutable: changeOf(before.immutable, after.immutable),
   };
-  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs } = change;
-  const same = keysAdded.length + keysRemoved.length === 0 && uid === null && quotaBytes === null && protectMs === null;
-  return same ? [] : [change];
+  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs, access, immutable } = change;
+  const changes = [uid, quotaBytes, protectMs, access, immutable].filter((part) => part !== null);
+  return keysAdded.length + keysRemoved.length + changes.length === 0 ? [] : [change];
 };
 
 const missingFrom = (some: readonly PublicKey[], others: readonly PublicKey[]): readonly PublicKey[] => {

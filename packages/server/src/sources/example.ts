@@ -16,4 +16,9 @@ sources:
 #     key: 'ssh-ed25519 AAAA… root@laptop'   # \`berth enroll\` prints this line
 #     quota: 500G             # the most it may store; without it the disk is the limit
 #     protect: 90d
+#   scanner:                  # what can not run restic stores plain files; docs/sftp.md says what that lacks
+#     uid: 1002
+#     key: 'ssh-ed25519 AAAA… scanner'
+#     access: sftp
+#     immutable: true         # keep what it overwrites or deletes for \`protect\`
 `;

@@ -34,10 +34,11 @@ describe('a sources.yaml', () => {
       settings: { port: null, protectMs: defaultProtectMs },
     });
     const uncommented = commentedExample
-      .replaceAll(/^# ( *(?:server|port|protect|laptop|uid|key|quota):.*)$/gm, '$1')
+      .replaceAll(/^# ( *(?:server|port|protect|laptop|scanner|uid|key|quota|access|immutable):.*)$/gm, '$1')
       .replace(/'ssh-ed25519 .*?'/, `'${publicKeyLine(1)}'`)
+      .replace(/'ssh-ed25519 .*… scanner'/, `'${publicKeyLine(2)}'`)
       .replaceAll(/^# {3}(?= )/gm, '');
-    expect(configOf(uncommented.replace(/^#.*$/gm, '')).sources.map(({ uid }) => uid)).toEqual([1001]);
+    expect(configOf(uncommented.replace(/^#.*$/gm, '')).sources.map(({ uid }) => uid)).toEqual([1001, 1002]);
   });
 
   test('with 1,000 sources is checked in less than a second', () => {

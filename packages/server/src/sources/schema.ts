@@ -68,6 +68,9 @@ const publicKey = textField(parsePublicKey, keyExample);
 const quota = z.preprocess(numberOrText, textField(quotaOf, 'quota: 500G')).meta({ example: 'quota: 500G' });
 const protect = z.preprocess(numberOrText, textField(protectOf, 'protect: 30d')).meta({ example: 'protect: 30d' });
 
+const access = z.enum(['restic', 'sftp']).meta({ example: 'access: sftp' });
+const immutable = z.boolean().meta({ example: 'immutable: true' });
+
 const port = z.int().min(1).max(65_535).meta({ example: 'port: 2222' });
 
 /** One entry under `sources`: as written, `key` or `keys`, everything but the UID optional. */
@@ -78,14 +81,26 @@ const source = z
     keys: z.array(publicKey).min(1).optional().meta({ example: "keys: ['ssh-ed25519 AAAA… user@host']" }),
     quota: quota.optional(),
     protect: protect.optional(),
+    access: access.optional(),
+    immutable: immutable.optional(),
   })
-  .superRefine(({ key, keys }, context) => {
+  .superRefine(({ key, keys, access, immutable }, context) => {
     if (key === undefined && keys === undefined) {
       const params = { code: 'missing', remedy: `Add ${keyExample}; berth enroll prints the line.` };
       context.addIssue({ code: 'custom', path: ['key'], message: 'this source has no key', params });
     } else if (key !== undefined && keys !== undefined) {
       const params = { code: 'key-and-keys', remedy: 'Move the one of key into the list of keys.' };
       context.addIssue({ code: 'custom', path: ['keys'], message: 'key and keys exclude each other', params });
+    }
+    if (immutable !== undefined && access !== 'sftp') {
+      const remedy = 'Delete immutable: with restic a client can never destroy its past. Or add access: sftp.';
+      const params = { code: 'immutable-restic', remedy };
+      context.addIssue({
+        code: 'custom',
+        path: ['immutable'],
+        message: 'immutable goes with access: sftp only',
+        params,
+      });
     }
   })
   .meta({ example: minimalExample });

@@ -1,6 +1,9 @@
 import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
 import type { PublicKey } from '@berth/common/ssh-key.ts';
 
+/** How a source stores: through restic's protocol, or as plain files by SFTP (docs/sftp.md says what that lacks). */
+export type Access = 'restic' | 'sftp';
+
 /** A machine or phone that may moor: what `sources.yaml` says of it, checked, with every default filled in. */
 export interface Source {
   /** Its host name as written; also its account and its folder. Unique whatever the case of its letters. */
@@ -13,6 +16,9 @@ export interface Source {
   readonly quotaBytes: Bytes | null;
   /** How long what the source deletes stays in its trash. */
   readonly protectMs: Millis;
+  readonly access: Access;
+  /** Only with `access: sftp`: what it overwrites and deletes is kept for `protectMs`, as restic's objects always are. */
+  readonly immutable: boolean;
 }
 
 /** What one `sources.yaml` says, complete: the only form in which it reaches the rest of the server. */

@@ -23,6 +23,7 @@ const settings: SshdSettings = {
   port: 2222,
   hostKey: '/etc/berth/host-keys/ssh_host_ed25519_key',
   authorizedKeysFile: '/run/berth/keys/%u',
+  sftpRoot: '/run/berth/data/sources/%u/sftp',
   onlyAccount: null,
   algorithms: chooseAlgorithms(bookworm, true),
   optional: optionalSettings,
@@ -35,7 +36,8 @@ describe("sshd's configuration", () => {
   });
 
   test('names the one account, and why, where one UID serves all', () => {
-    const text = sshdConfig({ ...settings, onlyAccount: 'me', address: '::1' });
+    const text = sshdConfig({ ...settings, sftpRoot: null, onlyAccount: 'me', address: '::1' });
+    expect(text).not.toContain('sftp');
     expect(text).toContain('StrictModes no\nAllowUsers "me"\n');
     expect(text).toContain('ListenAddress [::1]:2222\n');
   });

@@ -1,3 +1,4 @@
+import { sftpGroup } from '../sftp/command.ts';
 import type { Algorithms } from './algorithms.ts';
 
 export interface SshdSettings {
@@ -7,6 +8,8 @@ export interface SshdSettings {
   readonly hostKey: string;
   /** A path; `%u` in it is the account. */
   readonly authorizedKeysFile: string;
+  /** What an SFTP source sees as `/`, with `%u` for its account; null, or left out, where there are none. */
+  readonly sftpRoot?: string | null;
   /** Where one UID serves all sources, the only account that may log in. */
   readonly onlyAccount: string | null;
   readonly algorithms: Algorithms;
@@ -89,11 +92,11 @@ Ciphers ${settings.algorithms.ciphers.join(',')}
 MACs ${settings.algorithms.macs.join(',')}
 PubkeyAcceptedAlgorithms ${settings.algorithms.publicKeys.join(',')}
 
-# Who has not logged in within 20 s goes. From 100 such connections on, new ones are dropped at random, 30 % first, all at 200.
-# One address (one /64 in IPv6, as that is what one attacker has) holds at most 50 of them: a login takes about 0.1 s, so even a
-# whole network that Docker's address translation shows as one address gets in, and one attacker leaves half of the places free.
+# Who has not logged in within 20 s goes. From 300 such connections on, new ones are dropped at random, 30 % first, all at 400;
+# each takes 1.6 MB. One address (one /64 in IPv6, as that is what one attacker has) holds at most 50 of them: a login takes about
+# 0.1 s, so even a whole network that Docker's address translation shows as one address gets in, and it takes six to be felt.
 LoginGraceTime 20
-MaxStartups 100:30:200
+MaxStartups 300:30:400
 PerSourceMaxStartups 50
 PerSourceNetBlockSize 32:64
 MaxAuthTries 3
@@ -105,8 +108,17 @@ ClientAliveCountMax 3
 TCPKeepAlive yes
 # VERBOSE names the key behind each login.
 LogLevel VERBOSE
-${settings.optional.map((line) => `${line}\n`).join('')}`;
+${settings.optional.map((line) => `${line}\n`).join('')}${settings.sftpRoot ? sftpPart(settings.sftpRoot) : ''}`;
 };
+
+/** Last in the file, because everything after a Match belongs to it. */
+const sftpPart = (root: string): string => `
+# \`access: sftp\`: sshd speaks SFTP itself, with the words of the key's forced command, in the source's own folder. Other
+# sources that ask for SFTP get their forced command, which refuses.
+Subsystem sftp internal-sftp
+Match Group ${sftpGroup}
+  ChrootDirectory ${quoted(root)}
+`;
 
 /**
  * sshd_config quotes with `"`; `%` begins a token only in AuthorizedKeysFile, where callers write `%u` on purpose and

@@ -39,6 +39,11 @@ const working = (key: string): readonly ProcessEntry[] => [
   entry(21, 20, 4001, ['sshd: pc@notty']),
   session(22, 21, 4001, 'pc', key),
 ];
+const bySftp = (): readonly ProcessEntry[] => [
+  entry(60, 10, 0, ['sshd-session: pc [priv]']),
+  entry(61, 60, 4001, ['sshd-session: pc@notty']),
+  entry(62, 61, 4001, ['sshd-session: pc@internal-sftp']),
+];
 const idle = [entry(30, 10, 0, ['sshd-session: pc [priv]']), entry(31, 30, 4001, ['sshd-session: pc'])];
 const entering = [entry(40, 10, 0, ['sshd-session: pc [priv]']), entry(41, 40, 65_533, ['sshd-auth: pc [net]'])];
 
@@ -90,6 +95,19 @@ describe('after a change', () => {
     expect(ended([...host, ...idle], [pc], [sourceOf('pc', 4001, [2])])).toEqual([30]);
     expect(ended([...host, ...idle], [pc], [sourceOf('pc', 4001, [1, 2, 3])])).toEqual([]);
     expect(ended([...host, ...idle], [pc, nas], [pc])).toEqual([]);
+  });
+
+  test('a source that turns to SFTP, or back, loses what served it otherwise, and what may yet', () => {
+    const sftp: typeof pc = { ...pc, access: 'sftp' };
+    const all = [...host, ...working(keyOf(pc, 0)), ...idle, ...bySftp()];
+    expect(connectionsOf(all, listener, [pc]).map(({ serves, sessions }) => [serves, sessions])).toEqual([
+      ['restic', 1],
+      [null, 0],
+      ['sftp', 1],
+    ]);
+    expect(ended(all, [pc], [sftp])).toEqual([20, 30]);
+    expect(ended(all, [sftp], [pc])).toEqual([30, 60]);
+    expect(ended(all, [sftp], [{ ...sftp, immutable: true }])).toEqual([]);
   });
 
   test('one that calls itself another source is still judged by its UID', () => {

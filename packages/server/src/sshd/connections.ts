@@ -1,4 +1,4 @@
-import type { Source } from '../sources/source.ts';
+import type { Access, Source } from '../sources/source.ts';
 import { descendants, type ProcessEntry } from './processes.ts';
 
 /** A live SSH connection: the direct child of our sshd and everything below it. */
@@ -13,6 +13,8 @@ export interface Connection {
   /** False until the client has proved its key. */
   readonly authenticated: boolean;
   readonly sessions: number;
+  /** What its sessions are; null while there are none. */
+  readonly serves: Access | null;
 }
 
 export interface Listener {
@@ -42,7 +44,7 @@ export const connectionsOf = (
 
 /**
  * Which connections end now that `current` is in force: those of a source or a key that is no longer listed. A
- * connection with a listed key stays, whatever else changed. One that is idle (a multiplexed connection between two
+ * connection with a listed key stays, whatever else changed but its source's access. One that is idle (a multiplexed connection between two
  * restic commands) does not show its key: it ends when its source, or one that could be its source, lost a key; its
  * agent comes back with a new connection if it may. One that has not logged in yet is left alone: it will meet the
  * new keys.
@@ -58,12 +60,18 @@ export const connectionsToEnd = (
       .filter((source) => [...fingerprintsOf(source)].some((key) => keysNow.get(source.name)?.has(key) !== true))
       .map(({ name }) => name),
   );
-  return connections.filter(({ authenticated, source, key }) => {
+  const accessNow = new Map(current.map(({ name, access }) => [name as string, access]));
+  const otherAccess = new Set<string>(
+    previous.filter(({ name, access }) => accessNow.get(name) !== access).map(({ name }) => name),
+  );
+  return connections.filter(({ authenticated, source, key, serves }) => {
     if (!authenticated) return false;
     // Rootless and idle: it could be anyone's.
     if (source === null) return lostKeys.size > 0;
     const keys = keysNow.get(source);
     if (keys === undefined) return true;
+    // sshd goes by what it read at the login, so an idle connection would still get what its source had then.
+    if (otherAccess.has(source) && serves !== accessNow.get(source)) return true;
     return key === null ? lostKeys.has(source) : !keys.has(key);
   });
 };
@@ -87,6 +95,7 @@ const connectionOf = (
   const sessions = processes.filter(({ pid, parent }) => withKey.has(pid) && !withKey.has(parent));
   const argv = sessions[0]?.argv ?? [];
   const loggedIn = processes.filter(isLoggedIn);
+  const sftpSessions = processes.filter(isSftpSession).length;
   // With UIDs of their own the kernel says whose connection this is; a session's arguments are believed for the key
   // only. An account that no list has any more keeps its number as a name, which no source can have, so its
   // connection ends.
@@ -97,7 +106,8 @@ const connectionOf = (
     source: listener.rootless ? valueAfter(argv, '--source') : owner,
     key: valueAfter(argv, '--key'),
     authenticated: loggedIn.length > 0,
-    sessions: sessions.length,
+    sessions: sessions.length + sftpSessions,
+    serves: sftpSessions > 0 ? 'sftp' : sessions.length > 0 ? 'restic' : null,
   };
 };
 
@@ -106,6 +116,9 @@ const connectionOf = (
  * OpenSSH 9.8 on). Before the login every title has a word in brackets: `[accepted]`, `[net]`, `[priv]`.
  */
 const isLoggedIn = ({ argv }: ProcessEntry): boolean => /^sshd(?:-session)?: [^\s[]+$/.test(argv[0] ?? '');
+
+/** sshd answers SFTP itself, in a process of the source's UID. */
+const isSftpSession = ({ argv }: ProcessEntry): boolean => /^sshd(?:-session)?: \S+@internal-sftp$/.test(argv[0] ?? '');
 
 const valueAfter = (argv: readonly string[], option: string): string | null => {
   const index = argv.indexOf(option);

@@ -49,13 +49,20 @@ export class SshdDaemon {
   readonly #log: Logger;
   readonly #stopping = new AbortController();
   readonly #onChange: (pid: number | null) => void;
+  readonly #onLogin: (account: string) => void;
   #child: ChildProcess | null = null;
   #life: Promise<void> = Promise.resolve();
 
-  constructor(configFile: string, log: Logger, onChange: (pid: number | null) => void = () => undefined) {
+  constructor(
+    configFile: string,
+    log: Logger,
+    onChange: (pid: number | null) => void = () => undefined,
+    onLogin: (account: string) => void = () => undefined,
+  ) {
     this.#configFile = configFile;
     this.#log = log;
     this.#onChange = onChange;
+    this.#onLogin = onLogin;
   }
 
   /** The listener; null while it is down. */
@@ -103,6 +110,7 @@ export class SshdDaemon {
     const ended = Promise.withResolvers<string>();
     createInterface({ input: child.stderr }).on('line', (line) => {
       const { event, ...fields } = parseSshdLine(line);
+      if ('account' in fields && event === 'accepted') this.#onLogin(fields.account);
       if (event === 'listening') listens.resolve();
       else if (event === 'other') lastWords = line;
       this.#log[levelOf(event, line)]({ event, ...fields }, `sshd: ${event}`);

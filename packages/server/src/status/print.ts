@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
-import { formatSize } from '@berth/common/size.ts';
+import { formatSize, isBytes } from '@berth/common/size.ts';
 import { formatFinding } from '@berth/common/yaml/finding.ts';
+import { describeJail } from '../session/jail-detect.ts';
+import { sftpPromise } from '../sftp/promise.ts';
 import { isolationOf } from '../supervisor/mode.ts';
 import type { CheckResult } from './check.ts';
 import type { ServerStatus, SourceStatus } from './status.ts';
@@ -13,13 +15,14 @@ const paint = (format: 'green' | 'red' | 'yellow' | 'bold', text: string): strin
 /** `status` as a person reads it. */
 export const printStatus = ({ up, server, sources }: ServerStatus): string => {
   if (server === null) return 'No server has run on this data directory yet. Start one: berth-server run\n';
-  const { address, port, pid, mode, hostKey, config, appliedAt, refused } = server;
+  const { address, port, pid, mode, hostKey, jail, config, appliedAt, refused } = server;
   const state = up ? `${paint('green', 'up')}, pid ${pid}` : paint('red', 'down');
   return text([
     `server    ${state}${up && server.sshdPid === null ? `, ${paint('red', 'sshd is down')}` : ''}`,
     `listens   ${address ?? 'every address'}, port ${port}`,
     `host key  ${hostKey.fingerprint}`,
     `mode      ${mode}: ${isolationOf[mode]}`,
+    `jail      ${jail.kind === 'none' ? paint('yellow', describeJail(jail)) : describeJail(jail)}`,
     `config    ${config}, in force since ${appliedAt ?? 'never'}`,
     ...(refused === null
       ? []
@@ -29,6 +32,9 @@ export const printStatus = ({ up, server, sources }: ServerStatus): string => {
         ]),
     '',
     ...sourceTable(sources),
+    ...sources.flatMap(({ name, sftp }) =>
+      sftp?.readOnly ? [paint('red', `${name} is READ-ONLY: ${sftp.readOnly}`)] : [],
+    ),
   ]);
 };
 
@@ -40,14 +46,31 @@ export const printSource = (source: SourceStatus, usage: SourceUsage | null): st
     ...source.keys.map((key) => `key            ${key}`),
     `sessions       ${source.sessions}`,
     `last activity  ${source.lastActivity ?? 'never'}`,
-    ...(usage === null
-      ? ['usage          known while the server runs']
-      : [
-          `live           ${formatSize(usage.live.bytes)} in ${usage.live.objects} objects`,
-          `trash          ${formatSize(usage.trash.bytes)} in ${usage.trash.objects} objects`,
-        ]),
+    ...(source.access === 'sftp' ? sftpLines(source) : usageLines(usage)),
     `quota          ${source.quotaBytes === null ? 'none' : formatSize(source.quotaBytes)}`,
   ]);
+
+const usageLines = (usage: SourceUsage | null): readonly string[] =>
+  usage === null
+    ? ['usage          known while the server runs']
+    : [
+        `live           ${formatSize(usage.live.bytes)} in ${usage.live.objects} objects`,
+        `trash          ${formatSize(usage.trash.bytes)} in ${usage.trash.objects} objects`,
+      ];
+
+const sftpLines = (source: SourceStatus): readonly string[] => {
+  const { usedBytes = null, at = null, failure = null, unreadable = 0, readOnly = null } = source.sftp ?? {};
+  const used = usedBytes !== null && isBytes(usedBytes) ? `${formatSize(usedBytes)}, looked at ${at}` : 'not known yet';
+  return [
+    `access         sftp: ${sftpPromise(source)}`,
+    `used           ${used}`,
+    ...(unreadable === 0
+      ? []
+      : [paint('yellow', `unreadable     ${unreadable} files or folders it has closed to all`)]),
+    ...(failure === null ? [] : [paint('red', `failure        ${failure}`)]),
+    ...(readOnly === null ? [] : [paint('red', `READ-ONLY      ${readOnly}`)]),
+  ];
+};
 
 /** The table of sources, one a line. */
 export const sourceTable = (sources: readonly SourceStatus[]): readonly string[] => {

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { Bytes } from '@berth/common/brand.ts';
 import { isErrno } from '@berth/common/errno.ts';
 import { homeIn } from '../accounts/directories.ts';
+import type { Judgement } from '../sftp/judge.ts';
 import { loadSources } from '../sources/load.ts';
-import type { Source } from '../sources/source.ts';
+import type { Access, Source } from '../sources/source.ts';
 import { connectionsOf } from '../sshd/connections.ts';
 import { snapshot } from '../sshd/processes.ts';
 import { isLocked } from '../supervisor/lock.ts';
 import { appliedFile, readState, type ServerState } from '../supervisor/state.ts';
+import { asUser } from './as-user.ts';
 
 export interface SourceStatus {
   readonly name: string;
@@ -16,6 +18,10 @@ export interface SourceStatus {
   readonly keys: readonly string[];
   /** The most it may store; null where the disk is the only limit. */
   readonly quotaBytes: Bytes | null;
+  readonly access: Access;
+  readonly immutable: boolean;
+  /** What passes over an SFTP source found; null for the others, and before the first pass. */
+  readonly sftp: Judgement | null;
   /** Sessions running now: a backup, a restore, a check. */
   readonly sessions: number;
   /** When the source last changed anything, UTC; null when it never did. */
@@ -42,14 +48,20 @@ export const status = async (dataDir: string): Promise<ServerStatus> => {
   return {
     up,
     server,
-    sources: sources.map((source) => ({
-      name: source.name,
-      uid: source.uid,
-      keys: source.keys.map(({ fingerprint }) => fingerprint),
-      quotaBytes: source.quotaBytes,
-      sessions: sessions.get(source.name) ?? 0,
-      lastActivity: lastActivity(dataDir, source),
-    })),
+    sources: sources.map((source) => {
+      const sftp = (source.access === 'sftp' ? server?.sftp[source.name] : null) ?? null;
+      return {
+        name: source.name,
+        uid: source.uid,
+        keys: source.keys.map(({ fingerprint }) => fingerprint),
+        quotaBytes: source.quotaBytes,
+        access: source.access,
+        immutable: source.immutable,
+        sftp,
+        sessions: sessions.get(source.name) ?? 0,
+        lastActivity: source.access === 'sftp' ? (sftp?.changedAt ?? null) : lastActivity(dataDir, source),
+      };
+    }),
   };
 };
 
@@ -66,6 +78,22 @@ const sessionsBySource = (server: ServerState, sources: readonly Source[]): Read
 /** The newest journal's modification time: of what the source wrote, only the kernel's own record of when. */
 const lastActivity = (dataDir: string, source: Source): string | null => {
   const journal = join(homeIn(dataDir, source), 'journal');
+  try {
+    return newestIn(journal);
+  } catch (error) {
+    if (!isErrno(error, 'EACCES')) throw error;
+  }
+  // A root that may not look into what belongs to others, as the container's: docs/container.md.
+  try {
+    return asUser(source.uid, () => newestIn(journal));
+  } catch (error) {
+    if (isErrno(error, 'EACCES', 'EPERM')) return null;
+    throw error;
+  }
+};
+
+/** Null where there is none. Throws `EACCES` where this user may not look. */
+const newestIn = (journal: string): string | null => {
   const times = namesIn(journal)
     .filter((name) => /^\d{4}-\d{2}\.jsonl$/.test(name))
     .map((name) => lstatSync(join(journal, name), { throwIfNoEntry: false })?.mtime.toISOString() ?? '');
@@ -77,7 +105,7 @@ const namesIn = (folder: string): readonly string[] => {
     // A journal that was replaced by a link is not followed.
     return lstatSync(folder).isDirectory() ? readdirSync(folder) : [];
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EACCES')) return [];
+    if (isErrno(error, 'ENOENT')) return [];
     throw error;
   }
 };

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import type { Mode } from '../accounts/layout.ts';
 import { formatSessionArguments, sourceDirectory } from '../session/arguments.ts';
-import { permissions } from '../session/forced-command.ts';
+import { type Jail, jailWords, nodeWords, sessionFolders } from '../session/jail.ts';
 import { privatePaths } from '../supervisor/namespace.ts';
 import type { Program } from '../supervisor/program.ts';
 
@@ -26,6 +26,7 @@ interface Question {
   /** The supervisor, whose mount namespace has paths that every UID can walk. */
   readonly supervisor: number;
   readonly program: Program;
+  readonly jail: Jail;
 }
 
 /**
@@ -53,7 +54,7 @@ export const usageOf = async (question: Question): Promise<SourceUsage> => {
   );
 };
 
-const commandFor = ({ source, uid, mode, dataDir, supervisor, program }: Question): readonly string[] => {
+const commandFor = ({ source, uid, mode, dataDir, supervisor, program, jail }: Question): readonly string[] => {
   const places = mode === 'private' ? privatePaths(program) : { ...program, data: dataDir };
   const enter = mode === 'private' ? ['nsenter', '--mount', '--root', '--target', String(supervisor), '--'] : [];
   const become = mode === 'rootless' ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
@@ -64,6 +65,8 @@ const commandFor = ({ source, uid, mode, dataDir, supervisor, program }: Questio
     controlSocket: join('/nonexistent', source),
     quotaBytes: null,
   });
-  const walls = permissions(places.session, sourceDirectory(places.data, source));
-  return [...enter, 'setpriv', ...become, '--no-new-privs', places.node, ...walls, places.session, 'usage', ...session];
+  const { node, session: file } = places;
+  const cell = { node, program: file, readable: [], writable: sessionFolders(sourceDirectory(places.data, source)) };
+  const walls = ['setpriv', ...become, '--no-new-privs', ...jailWords(jail, cell)];
+  return [...enter, ...walls, node, ...nodeWords(cell), file, 'usage', ...session];
 };

@@ -5,13 +5,15 @@ import { Problem } from '@berth/common/problem.ts';
 import type { Layout, Mode } from '../accounts/layout.ts';
 import { minimalBase } from '../accounts/passwd.ts';
 import { forcedCommand } from '../session/forced-command.ts';
+import type { Jail } from '../session/jail.ts';
+import { sftpCommand } from '../sftp/command.ts';
 import { containerAccounts } from './mode.ts';
 import { buildPrivateMounts, privatePaths, privateRuntimeDir } from './namespace.ts';
 import type { Program } from './program.ts';
 
-/** A layout, and the session program by the path sessions reach. */
+/** What is needed for a layout once the jail is known, and the session program by the path sessions reach. */
 export interface PreparedLayout {
-  readonly layout: Layout;
+  readonly layoutWith: (jail: Jail) => Layout;
   readonly node: string;
   readonly session: string;
 }
@@ -91,19 +93,23 @@ const prepared = (
   session: string,
 ): PreparedLayout => {
   const escaped = places.runtimeDir.replaceAll('%', '%%');
-  const layout: Layout = {
+  const layoutWith = (jail: Jail): Layout => ({
     ...places,
     mode,
     authorizedKeysFile: mode === 'rootless' ? `${escaped}/authorized_keys` : `${escaped}/keys/%u`,
-    commandFor: (source, key) =>
-      forcedCommand({
-        node,
-        program: session,
-        source,
-        key,
-        dataDir: places.sessionDataDir,
-        controlSocket: join(places.runtimeDir, 'control', source.name, 'api.sock'),
-      }),
-  };
-  return { layout, node, session };
+    sftpRoot: mode === 'rootless' ? null : join(places.sessionDataDir.replaceAll('%', '%%'), 'sources/%u/sftp'),
+    commandFor: (source, key, readOnly) =>
+      source.access === 'sftp'
+        ? sftpCommand({ readOnly })
+        : forcedCommand({
+            node,
+            program: session,
+            source,
+            key,
+            dataDir: places.sessionDataDir,
+            controlSocket: join(places.runtimeDir, 'control', source.name, 'api.sock'),
+            jail,
+          }),
+  });
+  return { layoutWith, node, session };
 };

@@ -11,19 +11,16 @@ export const lockFile = (dataDir: string): string => join(dataDir, 'server.lock'
 
 /** True while a server runs on this data directory. */
 export const isLocked = async (dataDir: string): Promise<boolean> => {
-  const { exitCode, failed, cause } = await execa(
+  const { exitCode, failed, stderr, cause } = await execa(
     'flock',
     ['--nonblock', '--conflict-exit-code', '75', lockFile(dataDir), 'true'],
-    { reject: false, timeout: 10_000 },
+    { reject: false, timeout: 10_000, env: { LC_ALL: 'C' } },
   );
   if (exitCode === 75) return true;
   if (!failed) return false;
-  throw new Problem(
-    'lock-failed',
-    `${lockFile(dataDir)} can not be locked.`,
-    'Check the folder, and that util-linux (flock) is installed.',
-    {
-      cause,
-    },
-  );
+  const words = stderr.trim().split('\n').at(-1) || 'flock(1) did not run';
+  const remedy = words.includes('Permission denied')
+    ? `Give the folder and the server's own files in it to the user that runs the server: chown ${process.getuid?.()} ${dataDir} ${dataDir}/server.* ${dataDir}/sources.applied.yaml`
+    : 'Check the folder, and that util-linux (flock) is installed.';
+  throw new Problem('lock-failed', `${lockFile(dataDir)} can not be locked: ${words}.`, remedy, { cause });
 };

@@ -34,7 +34,7 @@ export const isolationOf: Readonly<Record<Mode, string>> = {
   private: 'each source has its own UID; accounts live in a private mount namespace',
   container: "each source has its own UID; accounts live in the container's /run",
   rootless:
-    'ROOTLESS: all sources share one UID, so only the program keeps them apart, not the kernel. Run as root for a UID per source',
+    'ROOTLESS: all sources share one UID, so the jail, if there is one, and the program keep them apart. Run as root for a UID per source',
 };
 
 const isOurImage = (): boolean => {

@@ -1,21 +1,20 @@
-import { writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@berth/common/problem.ts';
 import type { ReadFile } from '@berth/common/yaml/read-file.ts';
 import type { Logger } from 'pino';
-import { applyAccounts, findingsOnHost } from '../accounts/apply.ts';
+import { applyAccounts, findingsOnHost, writeKeys } from '../accounts/apply.ts';
 import type { Layout } from '../accounts/layout.ts';
+import type { Jail } from '../session/jail.ts';
+import { type GuardOptions, SftpGuard } from '../sftp/guard.ts';
 import { parseSources } from '../sources/load.ts';
 import type { ServerConfig, Source } from '../sources/source.ts';
 import { unfinishedFindings } from '../sources/unfinished.ts';
-import { chooseAlgorithms, processorHasAes, supportedAlgorithms } from '../sshd/algorithms.ts';
-import { optionalSettings, sshdConfig } from '../sshd/config.ts';
 import { type Connection, connectionsOf, connectionsToEnd, type Listener } from '../sshd/connections.ts';
-import { checkConfig, knownSettings, SshdDaemon } from '../sshd/daemon.ts';
+import { SshdDaemon } from '../sshd/daemon.ts';
 import type { HostKey } from '../sshd/host-key.ts';
 import { endProcesses, snapshot } from '../sshd/processes.ts';
+import { writeSshdConfig } from './sshd-config.ts';
 import { type ServerState, writeApplied, writeState } from './state.ts';
 
 export interface ReceiverOptions {
@@ -26,6 +25,10 @@ export interface ReceiverOptions {
   readonly port: number;
   /** Our mount namespace in private mode, otherwise empty. */
   readonly mountNamespace: string;
+  /** What holds the sessions: for `status`. */
+  readonly jail: Jail;
+  /** Looks at the files of an SFTP source, as that source. */
+  readonly pass: GuardOptions['pass'];
   readonly log: Logger;
 }
 
@@ -59,6 +62,8 @@ export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #daemon: SshdDaemon;
   readonly #log: Logger;
+  readonly #guard: SftpGuard;
+  readonly #configFile: string;
   #state: ServerState;
   #current: readonly Source[] = [];
   #queue: Promise<unknown> = Promise.resolve();
@@ -67,15 +72,17 @@ export class Receiver {
   readonly #stopping = new AbortController();
 
   constructor(options: ReceiverOptions) {
-    const { layout, configFile, hostKey, address, port, mountNamespace, log } = options;
+    const { layout, configFile, hostKey, address, port, mountNamespace, jail, log } = options;
     this.#options = options;
     this.#log = log;
+    this.#configFile = join(layout.runtimeDir, 'sshd_config');
     this.#state = {
       version: 1,
       pid: process.pid,
       sshdPid: null,
       mode: layout.mode,
       mountNamespace,
+      jail,
       address,
       port,
       hostKey: { publicKey: hostKey.publicKey, fingerprint: hostKey.fingerprint },
@@ -83,10 +90,20 @@ export class Receiver {
       startedAt: new Date().toISOString(),
       stoppedAt: null,
       appliedAt: null,
+      sftp: {},
       refused: null,
     };
-    this.#daemon = new SshdDaemon(join(layout.runtimeDir, 'sshd_config'), log.child({ component: 'sshd' }), (pid) =>
-      this.#remember({ sshdPid: pid }),
+    this.#guard = new SftpGuard({
+      pass: options.pass,
+      active: () => new Set(this.#connections(this.#daemon.pid ?? -1).map(({ source }) => source ?? '')),
+      onChange: (turned) => void this.#judged(turned),
+      log,
+    });
+    this.#daemon = new SshdDaemon(
+      this.#configFile,
+      log.child({ component: 'sshd' }),
+      (pid) => this.#remember({ sshdPid: pid }),
+      (account) => this.#guard.noteLogin(account),
     );
   }
 
@@ -101,7 +118,7 @@ export class Receiver {
       throw new Problem(first.code, text('message'), text('remedy'));
     }
     await this.#apply(candidate, performance.now());
-    await this.#writeConfig();
+    await writeSshdConfig(this.#configFile, this.#options);
     try {
       await this.#daemon.start();
     } catch (error) {
@@ -123,6 +140,7 @@ export class Receiver {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#retry);
+    await this.#guard.stop();
     await this.#queue;
     let live: readonly Connection[] = [];
     await this.#daemon.stop((pid) => {
@@ -177,7 +195,8 @@ export class Receiver {
     const previous = this.#current;
     this.#current = config.sources;
     try {
-      await applyAccounts(layout, config.sources);
+      await applyAccounts(layout, config.sources, this.#guard.readOnly);
+      this.#guard.watch(config.sources);
     } finally {
       // Even when the new sources could not be made, the old ones have lost their right.
       this.#sweepFor(previous, config.sources);
@@ -188,16 +207,41 @@ export class Receiver {
     this.#log.info({ sources: config.sources.length, tookMs }, 'sources.yaml is in force');
   }
 
-  /** Ends what the change took the right from, now and a moment later, without holding up the next change. */
+  /** An SFTP source that has become read-only, or writable again, meets that with its next login, which is now. */
+  #judged(turned: ReadonlySet<string>): Promise<void> {
+    const turn = this.#queue.then(async () => {
+      this.#remember({ sftp: this.#guard.judgements });
+      if (turned.size === 0 || this.#stopping.signal.aborted) return;
+      this.#record(() => writeKeys(this.#options.layout, this.#current, this.#guard.readOnly));
+      this.#sweep('what it may do has changed', (connections) =>
+        connections.filter(({ source, authenticated }) => authenticated && source !== null && turned.has(source)),
+      );
+    });
+    this.#queue = turn;
+    return turn;
+  }
+
+  /** Ends what the change took the right from. */
   #sweepFor(previous: readonly Source[], current: readonly Source[]): void {
+    // A later change may have given a key back meanwhile; what is in force when it is looked at decides.
+    this.#sweep('it has lost its right', (connections) => connectionsToEnd(connections, previous, this.#current), [
+      ...previous,
+      ...current,
+    ]);
+  }
+
+  /** Ends those connections that `choose` chooses, now and a moment later, without holding up the next change. */
+  #sweep(
+    why: string,
+    choose: (connections: readonly Connection[]) => readonly Connection[],
+    sources = this.#current,
+  ): void {
     for (const delayMs of sweepDelaysMs) {
       const waited = sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       const sweep = waited.then(() => {
         const pid = this.#daemon.pid;
         if (pid === null || this.#stopping.signal.aborted) return;
-        const connections = connectionsOf(snapshot(), this.#listener(pid), [...previous, ...current]);
-        // A later change may have given a key back meanwhile; what is in force now decides.
-        return this.#end(connectionsToEnd(connections, previous, this.#current), 'its key is no longer listed');
+        return this.#end(choose(connectionsOf(snapshot(), this.#listener(pid), sources)), why);
       });
       this.#sweeps.add(sweep);
       void sweep.finally(() => this.#sweeps.delete(sweep));
@@ -223,30 +267,6 @@ export class Receiver {
     return { pid, rootless: layout.mode === 'rootless', mountNamespace, supervisor: process.pid };
   }
 
-  async #writeConfig(): Promise<void> {
-    const { layout, hostKey, address, port } = this.#options;
-    const [supported, hasAes, optional] = await Promise.all([
-      supportedAlgorithms(),
-      processorHasAes(),
-      knownSettings(optionalSettings, hostKey.path),
-    ]);
-    const algorithms = chooseAlgorithms(supported, hasAes);
-    const path = join(layout.runtimeDir, 'sshd_config');
-    const onlyAccount = layout.mode === 'rootless' ? userInfo().username : null;
-    const { authorizedKeysFile } = layout;
-    const text = sshdConfig({
-      address,
-      port,
-      hostKey: hostKey.path,
-      authorizedKeysFile,
-      onlyAccount,
-      algorithms,
-      optional,
-    });
-    writeFileSync(path, text, { mode: 0o600 });
-    await checkConfig(path);
-  }
-
   #refuse(reasons: readonly { readonly message: string; readonly remedy: string }[]): void {
     const findings = reasons.map(({ message, remedy }) => ({ message, remedy }));
     if (JSON.stringify(findings) === JSON.stringify(this.#state.refused?.findings)) return;
@@ -265,7 +285,7 @@ export class Receiver {
     try {
       write();
     } catch (error) {
-      this.#log.error({ err: error }, 'the state of the server could not be recorded');
+      this.#log.error({ err: error }, 'the state of the server, or of an SFTP source, could not be recorded');
     }
   }
 }

@@ -3,6 +3,10 @@ import { problemOf } from '@berth/common/yaml/finding.ts';
 import { readConfigFile } from '@berth/common/yaml/read-file.ts';
 import type { Logger } from 'pino';
 import type { Mode } from '../accounts/layout.ts';
+import type { Jail } from '../session/jail.ts';
+import { describeJail, detectJail } from '../session/jail-detect.ts';
+import { settleMs } from '../sftp/guard.ts';
+import { runPass } from '../sftp/job.ts';
 import { parseSources } from '../sources/load.ts';
 import { type WatchOptions, watchFile } from '../sources/watch.ts';
 import { ensureHostKey } from '../sshd/host-key.ts';
@@ -32,6 +36,7 @@ export interface Ready {
   readonly port: number;
   readonly hostKeyFingerprint: string;
   readonly sources: number;
+  readonly jail: Jail;
 }
 
 /** Where the server listens when nobody says otherwise. */
@@ -51,9 +56,13 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   const hostKey = await ensureHostKey(options.hostKeys);
   const program = thisProgram();
   const liveFolders = [dirname(configFile), options.hostKeys];
-  const { layout, node, session } = await prepareLayout({ mode, dataDir, program, liveFolders });
-  const firstUid = config.sources[0]?.uid ?? 65_534;
-  await selfCheck({ node, session, uid: mode === 'rootless' ? null : firstUid });
+  const { layoutWith, node, session } = await prepareLayout({ mode, dataDir, program, liveFolders });
+  const sample = { node, session, uid: mode === 'rootless' ? null : (config.sources[0]?.uid ?? 65_534) };
+  await selfCheck(sample);
+  const jail = await detectJail(sample);
+  const layout = layoutWith(jail);
+  if (jail.kind === 'none') log.warn({ reason: jail.reason }, 'no jail: only UIDs keep sessions apart');
+  else log.info({ jail: describeJail(jail) }, 'the jail of sessions holds');
 
   const port = options.port ?? config.settings.port ?? defaultPort;
   const namespace = mode === 'private' ? mountNamespace() : '';
@@ -64,6 +73,9 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     address: options.address,
     port,
     mountNamespace: namespace,
+    jail,
+    pass: (source, signal) =>
+      runPass({ node, session, dataDir: layout.sessionDataDir, jail }, source, settleMs, signal),
     log,
   });
   await receiver.start(candidate);
@@ -79,6 +91,7 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     port,
     hostKeyFingerprint: fingerprint,
     sources: config.sources.length,
+    jail,
   });
   const signal = await stopped.promise;
   log.info({ signal }, 'stopping');

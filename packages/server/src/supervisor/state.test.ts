@@ -16,6 +16,7 @@ const state: ServerState = {
   sshdPid: null,
   mode: 'private',
   mountNamespace: 'mnt:[2]',
+  jail: { kind: 'none', reason: 'a test' },
   address: null,
   port: 2222,
   hostKey: { publicKey: 'ssh-ed25519 AAAA', fingerprint: 'SHA256:x' },
@@ -23,6 +24,7 @@ const state: ServerState = {
   startedAt: '2026-11-21T00:00:00.000Z',
   stoppedAt: null,
   appliedAt: null,
+  sftp: {},
   refused: { at: '2026-11-21T00:00:00.000Z', findings: [{ message: 'm', remedy: 'r' }] },
 };
 

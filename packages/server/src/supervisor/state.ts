@@ -2,8 +2,18 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
 import { z } from 'zod';
+import { judgementSchema } from '../sftp/judge.ts';
 
 const finding = z.object({ message: z.string(), remedy: z.string() });
+
+const jail = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('landlock'),
+    rights: z.array(z.string()).readonly(),
+    libraries: z.array(z.string()).readonly(),
+  }),
+  z.object({ kind: z.literal('none'), reason: z.string() }),
+]);
 
 const serverState = z.object({
   version: z.literal(1),
@@ -14,6 +24,8 @@ const serverState = z.object({
   mode: z.enum(['private', 'container', 'rootless']),
   /** Where only the receiver's processes are: see connections.ts. */
   mountNamespace: z.string(),
+  /** What holds the sessions: session/jail.ts. */
+  jail,
   address: z.string().nullable(),
   port: z.int(),
   hostKey: z.object({ publicKey: z.string(), fingerprint: z.string() }),
@@ -22,6 +34,8 @@ const serverState = z.object({
   startedAt: z.string(),
   stoppedAt: z.string().nullable(),
   appliedAt: z.string().nullable(),
+  /** What is known about each SFTP source. */
+  sftp: z.record(z.string(), judgementSchema),
   /** Why the latest sources.yaml is not in force; null when it is. */
   refused: z.object({ at: z.string(), findings: z.array(finding).readonly() }).nullable(),
 });

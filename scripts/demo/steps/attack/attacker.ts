@@ -6,7 +6,7 @@ import { printable, quote, typed } from '../../screen.ts';
 import type { Stage } from '../../stage.ts';
 import { expect } from '../../story.ts';
 import type { Agent } from '../enrol.ts';
-import type { Receiver } from '../receiver.ts';
+import type { Receiver } from '../receiver/receiver.ts';
 
 /** Whoever took over one machine: all its files, its key and its repository password too. */
 export interface Attacker {

@@ -1,13 +1,17 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { settings } from '../../programs.ts';
 import { quote } from '../../screen.ts';
 import { expect } from '../../story.ts';
+import { freePort } from '../receiver/port.ts';
 import { type Attacker, refused, stay } from './attacker.ts';
 
 /** Every way ssh knows to reach through the receiver into the network behind it: -W, -L, -D, -R. Nobody arrives there. */
 export const forwardPorts = async (attacker: Attacker): Promise<string> => {
-  await using inside = await listen();
+  await using inside = await listen(attacker);
   const there = `127.0.0.1:${inside.port}`;
   const words = await refused(attacker, ['ssh', '-W', there, 'nas'], /administratively prohibited/);
   await tunnel(attacker, inside.port, (port) => ['-L', `${port}:${there}`], []);
@@ -18,15 +22,30 @@ export const forwardPorts = async (attacker: Attacker): Promise<string> => {
   return `"${words}" by -W, -L, -D and -R; 0 got through`;
 };
 
-/** Something on the NAS that only listens locally; it counts who gets there. */
-const listen = async () => {
-  let visitors = 0;
-  const server = createServer((socket) => {
-    visitors += 1;
-    socket.on('error', () => undefined).end('you got through\n');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: portOf(server), visitors: () => visitors, [Symbol.asyncDispose]: () => close(server) };
+/** A program that listens on the loopback until its standard input ends, and says a line for its port and one for each visitor. */
+const listener = `
+const server = require('node:net').createServer((socket) => {
+  console.log('visitor');
+  socket.on('error', () => undefined).end('you got through\\n');
+}).listen(0, '127.0.0.1', () => console.log(server.address().port));
+process.stdin.resume().on('end', () => process.exit());`;
+
+/** Something on the NAS that only listens locally: in a container, on the container's own loopback. It counts who gets there. */
+const listen = async ({ stage, receiver }: Attacker) => {
+  const words = ['-e', listener];
+  const [program = '', ...rest] =
+    receiver.mode === 'container' ? receiver.inside(['node', ...words]) : [process.execPath, ...words];
+  const child = execa(program, rest, settings(stage));
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  await Promise.race([once(reader, 'line'), child]);
+  const port = Number(lines[0]);
+  expect(port > 0, 'nothing could be made to listen behind the receiver');
+  const end = async (): Promise<void> => {
+    child.stdin.end();
+    await child;
+  };
+  return { port, visitors: () => lines.length - 1, [Symbol.asyncDispose]: end };
 };
 
 /** Opens a local port whose other end should be behind the receiver, and speaks into it. */
@@ -36,7 +55,7 @@ const tunnel = async (
   wordsFor: (port: number) => readonly string[],
   greeting: readonly (readonly number[])[],
 ): Promise<void> => {
-  const port = await unusedPort();
+  const port = await freePort();
   const ssh = stay(attacker, wordsFor(port));
   try {
     using socket = await connectTo(port);
@@ -80,19 +99,3 @@ const connectTo = async (port: number): Promise<Socket & Disposable> => {
     }
   }
 };
-
-const unusedPort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  await close(server);
-  return port;
-};
-
-const portOf = (server: Server): number => {
-  const address = server.address();
-  expect(typeof address === 'object' && address !== null, 'no port was given');
-  return address.port;
-};
-
-const close = (server: Server): Promise<void> => new Promise((resolve) => void server.close(() => resolve()));

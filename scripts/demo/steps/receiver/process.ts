@@ -1,26 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { demand, environment, programFolders } from '../programs.ts';
-import { quote, say, typed } from '../screen.ts';
-import type { Stage } from '../stage.ts';
-import { BrokenPromise, expect, type Told } from '../story.ts';
+import { demand, environment, programFolders } from '../../programs.ts';
+import { quote, say, typed } from '../../screen.ts';
+import type { Stage } from '../../stage.ts';
+import { BrokenPromise, expect, type Told } from '../../story.ts';
+import { freePort } from './port.ts';
+import { isolation, type Receiver } from './receiver.ts';
 
-/** A receiver that runs. Disposing ends it and waits for that. */
-export interface Receiver extends AsyncDisposable {
-  readonly pid: number;
-  readonly port: number;
-  readonly configFile: string;
-  readonly dataDir: string;
-  readonly hostKey: string;
-}
-
-/** Starts the receiver as an admin would: `init`, then `run`, on a free port of the loopback. */
-export const startReceiver = async (stage: Stage): Promise<Told<Receiver>> => {
+/** `init`, then `run`: in a mount namespace of its own for root, rootless for everybody else. */
+export const startProcess = async (stage: Stage): Promise<Told<Receiver>> => {
   const [configFile, dataDir] = [join(stage.directory, 'etc/sources.yaml'), join(stage.directory, 'data')];
   say(`  $ cd ${stage.directory}`);
   say(`  $ PATH=${programFolders.join(':')}:$PATH`);
@@ -38,22 +30,29 @@ export const startReceiver = async (stage: Stage): Promise<Told<Receiver>> => {
     const words = await readyWords(child);
     quote(words);
     const hostKey = /^host key (SHA256:\S+)$/m.exec(words)?.[1];
-    expect(hostKey !== undefined && child.pid !== undefined, 'the receiver did not name its host key');
-    const receiver = { pid: child.pid, port, configFile, dataDir, hostKey, [Symbol.asyncDispose]: end };
-    return { result: `port ${port}, ${isolation[stage.mode]}`, value: receiver };
+    const jail = /^jail: (.+)$/m.exec(words)?.[1];
+    const { pid } = child;
+    expect(
+      hostKey !== undefined && jail !== undefined && pid !== undefined,
+      'the receiver did not name its host key and its jail',
+    );
+    const mode = stage.isRoot ? 'private' : 'rootless';
+    const dataInside = stage.isRoot ? '/run/berth/data' : dataDir;
+    const places = { port, configFile, dataDir, dataInside, inside: inside(mode, pid), leftovers: async () => [] };
+    const receiver = { mode, jail, pid, hostKey, ...places, [Symbol.asyncDispose]: end } as const;
+    const held = jail === 'landlock' ? 'jail: landlock' : 'no jail';
+    return { result: `port ${port}, ${isolation[mode]}, ${held}`, value: receiver };
   } catch (error) {
     await end();
     throw error;
   }
 };
 
-/** The words that run a command where the receiver's processes are: with their mounts, and with their accounts. */
-export const inside = ({ pid }: Receiver, command: readonly string[]): readonly string[] => [
-  ...['nsenter', '--mount', '--root', '--target', String(pid), '--'],
-  ...command,
-];
-
-const isolation = { private: 'a UID per source', rootless: 'rootless: one UID for all' } as const;
+/** By its pid: its mount namespace, and its root too where this machine's is a chroot. */
+const inside =
+  (mode: 'private' | 'rootless', pid: number) =>
+  (command: readonly string[]): readonly string[] =>
+    mode === 'rootless' ? command : ['nsenter', '--mount', '--root', '--target', String(pid), '--', ...command];
 
 /** On a leash: should this process be killed with SIGKILL, the kernel tells the receiver to end. */
 const startServer = (stage: Stage, command: readonly string[]): ChildProcess =>
@@ -62,7 +61,10 @@ const startServer = (stage: Stage, command: readonly string[]): ChildProcess =>
     env: environment(stage),
   });
 
-/** The three lines it prints when it is ready; shows its last words and throws when it ends instead. */
+/** Where it listens, its host key, how sources are kept apart, and by which jail. */
+const readyLines = 4;
+
+/** What it prints when it is ready; shows its last words and throws when it ends instead. */
 const readyWords = async (child: ChildProcess): Promise<string> => {
   let complaint = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -70,8 +72,8 @@ const readyWords = async (child: ChildProcess): Promise<string> => {
   });
   const ended = once(child, 'close');
   ended.catch(() => undefined);
-  const lines = await firstLines(child, 3);
-  if (lines.length === 3) return lines.join('\n');
+  const lines = await firstLines(child, readyLines);
+  if (lines.length === readyLines) return lines.join('\n');
   await ended;
   quote(complaint);
   throw new BrokenPromise('the receiver does not start on this machine; its words are above');
@@ -96,14 +98,4 @@ const endServer = async (child: ChildProcess): Promise<void> => {
   const inTime = await Promise.race([exit.then(() => true), sleep(10_000, false, { ref: false })]);
   if (!inTime) child.kill('SIGKILL');
   await exit;
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  expect(typeof address === 'object' && address !== null, 'no free port');
-  return address.port;
 };

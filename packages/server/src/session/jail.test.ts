@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { allRights, basicRights, type Jail, jailWords, nodeWords, sessionFolders } from './jail.ts';
+import { detectJail, reasonOf } from './jail-detect.ts';
+
+const libraries = ['/lib/x86_64-linux-gnu/libc.so.6', '/lib64/ld-linux-x86-64.so.2'];
+const jail: Jail = { kind: 'landlock', rights: allRights, libraries };
+const cell = {
+  node: '/run/berth/node',
+  program: '/opt/berth/session.mjs',
+  readable: ['/data/sources/scan/sftp/files'],
+  writable: sessionFolders('/data/sources/pc'),
+};
+
+describe('the words of a jail', () => {
+  test('let in Node, its loader and libraries, its code and the four folders of the source, and nothing else', () => {
+    const own = 'write-file,read-file,read-dir,remove-dir,remove-file,make-dir,make-reg,refer,truncate';
+    const words = jailWords(jail, cell);
+    const rules = words.filter((_, index) => words[index - 1] === '--landlock-rule');
+    expect(rules).toEqual([
+      'path-beneath:read-file:/lib/x86_64-linux-gnu/libc.so.6',
+      'path-beneath:execute,read-file:/lib64/ld-linux-x86-64.so.2',
+      'path-beneath:execute,read-file:/run/berth/node',
+      'path-beneath:read-file,read-dir:/opt/berth',
+      'path-beneath:read-file:/dev/null',
+      'path-beneath:read-file,read-dir:/data/sources/scan/sftp/files',
+      `path-beneath:${own}:/data/sources/pc/repo`,
+      `path-beneath:${own}:/data/sources/pc/trash`,
+      `path-beneath:${own}:/data/sources/pc/journal`,
+      `path-beneath:${own}:/data/sources/pc/incoming`,
+    ]);
+    expect(words.slice(0, 2)).toEqual(['--landlock-access', `fs:${allRights.join(',')}`]);
+  });
+
+  test('ask an older kernel for nothing it does not know', () => {
+    const words = jailWords({ ...jail, rights: basicRights }, cell).join(' ');
+    expect(words).not.toContain('truncate');
+    expect(words).toContain('refer');
+  });
+
+  test('are none where there is no Landlock; the permission model stays', () => {
+    expect(jailWords({ kind: 'none', reason: 'a test' }, cell)).toEqual([]);
+    expect(nodeWords(cell)).toContain('--permission');
+    expect(nodeWords(cell)).toContain('--allow-fs-write=/data/sources/pc/repo');
+    expect(nodeWords(cell)).not.toContain('--allow-fs-write=/data/sources/scan/sftp/files');
+  });
+});
+
+test.each([
+  ["setpriv: unrecognized option '--landlock-access'\nTry 'setpriv --help'", 'util-linux 2.41'],
+  ['setpriv: landlock_create_ruleset failed: Function not implemented', 'this kernel has no Landlock'],
+  ['setpriv: landlock_create_ruleset failed: Operation not supported', 'lsm='],
+  ['setpriv: landlock_create_ruleset failed: Invalid argument', 'Linux 5.19'],
+  ['setpriv: landlock_create_ruleset failed: Operation not permitted', 'seccomp'],
+  ['node: cannot open shared object file', 'node: cannot open shared object file'],
+  ['', 'no output'],
+])('%j is explained', (stderr, words) => {
+  expect(reasonOf(stderr)).toContain(words);
+});
+
+test('a program that does not start proves no jail', async () => {
+  const jailOfNothing = await detectJail({ node: '/nonexistent/node', session: '/nonexistent', uid: null });
+  expect(jailOfNothing.kind).toBe('none');
+});

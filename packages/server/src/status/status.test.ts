@@ -1,0 +1,68 @@
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { publicKeyLine } from '../sources/testing.ts';
+import { appliedFile } from '../supervisor/state.ts';
+import { status } from './status.ts';
+
+const isRoot = process.getuid?.() === 0;
+const uid = isRoot ? 4001 : (process.getuid?.() ?? 0);
+
+describe('the last activity of a source', () => {
+  let data = '';
+  let journal = '';
+  beforeEach(async () => {
+    data = await mkdtemp(join(tmpdir(), 'berth-status-'));
+    await chmod(data, 0o755);
+    journal = join(data, 'sources/one/journal');
+    await mkdir(journal, { recursive: true });
+    await chmod(journal, 0o700);
+    await chown(journal, uid, uid);
+    await writeFile(appliedFile(data), `sources: { one: { uid: ${uid}, key: '${publicKeyLine(1)}' } }\n`);
+  });
+  afterEach(() => rm(data, { recursive: true }));
+
+  const record = async (month: string, at: string): Promise<void> => {
+    const file = join(journal, `${month}.jsonl`);
+    await writeFile(file, '');
+    await utimes(file, new Date(at), new Date(at));
+  };
+  const seen = async (): Promise<string | null | undefined> => (await status(data)).sources[0]?.lastActivity;
+
+  test('is when its newest journal was written, whatever else changed in the folder', async () => {
+    await record('2026-10', '2026-10-31T22:00:00Z');
+    await record('2026-11', '2026-11-14T02:00:00Z');
+    await writeFile(join(journal, 'usage.json'), '{}');
+    expect(await seen()).toBe('2026-11-14T02:00:00.000Z');
+  });
+
+  test('is never without a journal, and where a link stands in its place', async () => {
+    expect(await seen()).toBe(null);
+    const elsewhere = join(data, 'elsewhere');
+    await mkdir(elsewhere);
+    await writeFile(join(elsewhere, '2026-11.jsonl'), '');
+    await rm(journal, { recursive: true });
+    await symlink(elsewhere, journal);
+    expect(await seen()).toBe(null);
+  });
+
+  test('is seen by a root that may read nothing of others, as in the container, and that is root again afterwards', async ({
+    skip,
+  }) => {
+    if (!isRoot) skip('needs root, to take a capability away from it');
+    await record('2026-11', '2026-11-14T02:00:00Z');
+    const program = `
+      import { readdirSync } from 'node:fs';
+      import { status } from ${JSON.stringify(join(import.meta.dirname, 'status.ts'))};
+      let refused = '';
+      try { readdirSync(${JSON.stringify(journal)}); } catch (error) { refused = error.code; }
+      const { sources } = await status(${JSON.stringify(data)});
+      console.log(JSON.stringify([refused, sources[0].lastActivity, process.geteuid()]));`;
+    const fewer = ['--bounding-set', '-dac_override,-dac_read_search'];
+    const node = [process.execPath, '--input-type=module', '--eval', program];
+    const { stdout } = await execa('setpriv', [...fewer, ...node], { timeout: 15_000 });
+    expect(JSON.parse(stdout)).toEqual(['EACCES', '2026-11-14T02:00:00.000Z', 0]);
+  });
+});

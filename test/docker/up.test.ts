@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { docker, dockerOrThrow, withContainer } from './container.ts';
+import { prepareDocker, prepareWithinMs } from './images.ts';
+
+let engine: AsyncDisposable;
+beforeAll(async () => {
+  engine = await prepareDocker();
+}, prepareWithinMs);
+afterAll(() => engine[Symbol.asyncDispose]());
+
+const running = async (name: string): Promise<string> =>
+  (await docker('inspect', '--format', '{{.State.Running}}', name)).stdout;
+
+test('up again changes nothing; other settings replace the container; down leaves the data', async () => {
+  await using container = await withContainer();
+  const first = await container.id();
+  expect(await container.up()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('unchanged') });
+  expect(await container.id()).toBe(first);
+  expect(await container.up('--memory', '1G', '--json')).toMatchObject({
+    stdout: expect.stringContaining('"replaced"'),
+  });
+  expect(await container.id()).not.toBe(first);
+  expect((await docker('inspect', first)).exitCode).not.toBe(0);
+  expect(await container.cli('logs', '--name', container.name)).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('ready'),
+  });
+  const hostKey = await container.hostKey();
+  for (const words of ['removed; the backups stay', 'There is no container']) {
+    expect(await container.cli('down', '--name', container.name)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(words),
+    });
+  }
+  expect(await container.up()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('created') });
+  expect(await container.hostKey()).toBe(hostKey);
+});
+
+test('a sources.yaml that the data forbids stops nothing: the old container was never touched', async () => {
+  await using container = await withContainer();
+  const key = await keyLine();
+  await container.writeConfig(`sources: { one: { uid: 4001, key: '${key}' } }\n`);
+  expect((await container.up('--memory', '1G')).exitCode).toBe(0);
+  const id = await container.id();
+  const startedAt = await dockerOrThrow('inspect', '--format', '{{.State.StartedAt}}', id);
+  await container.writeConfig(`sources: { one: { uid: 4002, key: '${key}' } }\n`);
+  const refused = await container.up('--memory', '2G');
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('its data belongs to UID 4001') });
+  expect([await container.id(), await running(container.name)]).toEqual([id, 'true']);
+  expect(await dockerOrThrow('inspect', '--format', '{{.State.StartedAt}}', id)).toBe(startedAt);
+  expect((await docker('inspect', `${container.name}-next`)).exitCode).not.toBe(0);
+});
+
+test('when the new container does not become healthy, the old one is put back and the words of the new one are shown', async () => {
+  await using container = await withContainer();
+  const id = await container.id();
+  // Its check passes and its server ends at once.
+  const broken = 'berth-broken:test';
+  const dockerfile = 'FROM berth:test\nENTRYPOINT ["sh", "-c", "[ $0 = check ] || { echo out of order; exit 1; }"]\n';
+  await execa('docker', ['build', '--tag', broken, '-'], { input: dockerfile });
+  const replaced = await container.up('--image', broken);
+  expect(replaced).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('The old one runs again') });
+  expect(replaced.stderr).toContain('out of order');
+  expect([await container.id(), await running(container.name)]).toEqual([id, 'true']);
+  expect(await container.exec(['berth-server', 'health'])).toMatchObject({ exitCode: 0, stdout: 'healthy' });
+  expect((await docker('inspect', `${container.name}-next`)).exitCode).not.toBe(0);
+});
+
+test('an up that was killed halfway is finished by the next', async () => {
+  await using container = await withContainer();
+  const id = await container.id();
+  await dockerOrThrow('rename', container.name, `${container.name}-next`);
+  expect(await container.up()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('unchanged') });
+  expect(await container.id()).toBe(id);
+  const label = await dockerOrThrow('inspect', '--format', '{{index .Config.Labels "org.berth.settings"}}', id);
+  const next = `${container.name}-next`;
+  await dockerOrThrow('create', '--name', next, '--label', `org.berth.settings=${label}`, 'berth:test');
+  await dockerOrThrow('stop', container.name);
+  expect(await container.up()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('replaced') });
+  expect(await running(container.name)).toBe('true');
+  expect((await docker('inspect', next)).exitCode).not.toBe(0);
+});
+
+test('what stands in the way is named: no engine, no image, a taken port, a container of somebody else, a missing folder', async () => {
+  await using container = await withContainer({ start: false });
+  const noEngine = await execa(
+    'env',
+    ['DOCKER_HOST=unix:///nowhere.sock', 'packages/server/bin/berth-server', 'down', '--name', container.name],
+    { reject: false },
+  );
+  expect(noEngine).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('No Docker engine answers') });
+  const noImage = await container.up('--image', 'berth:nowhere');
+  expect(noImage.stderr).toContain('docker build --file docker/Dockerfile --tag berth:nowhere .');
+  expect((await container.up('--data', '/nowhere')).stderr).toContain('mkdir -p /nowhere');
+
+  await using other = await withContainer();
+  const taken = await container.up('--port', String(other.port));
+  expect(taken).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`Port ${other.port} is taken`) });
+  expect((await docker('inspect', `${container.name}-next`)).exitCode).not.toBe(0);
+
+  await dockerOrThrow('create', '--name', container.name, 'berth:test');
+  expect((await container.up()).stderr).toContain('that berth-server up did not make');
+});
+
+test('a refused sources.yaml does not make the container unhealthy; a dead sshd does', async () => {
+  await using container = await withContainer();
+  await container.writeConfig('sources: [');
+  await expect
+    .poll(async () => (await container.exec(['berth-server', 'health'])).stdout, { timeout: 10_000 })
+    .toContain('refused');
+  expect((await container.exec(['berth-server', 'health'])).exitCode).toBe(0);
+  const { sshdPid } = JSON.parse(await readFile(join(container.dataDir, 'server.json'), 'utf8'));
+  await container.exec(['sh', '-c', `kill -STOP ${sshdPid}`]);
+  expect(await container.exec(['berth-server', 'health'])).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('does not answer'),
+  });
+});
+
+const keyLine = async (): Promise<string> => {
+  const script = 'f=$(mktemp -u); ssh-keygen -q -t ed25519 -N "" -f $f; cut -d" " -f1,2 $f.pub; rm $f $f.pub';
+  return (await execa('sh', ['-c', script])).stdout.trim();
+};

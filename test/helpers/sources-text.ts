@@ -1,0 +1,19 @@
+/** A source as a test writes it. */
+export interface TestSource {
+  readonly uid: number;
+  /** Public keys, each a line as `ssh-keygen` writes it. */
+  readonly keys: readonly string[];
+  /** Further lines, such as `quota: 10M`. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+export type TestSources = Readonly<Record<string, TestSource>>;
+
+/** A whole sources.yaml. */
+export const sourcesText = (sources: TestSources): string => {
+  const entries = Object.entries(sources).map(([name, { uid, keys, more = {} }]) => {
+    const lines = [`uid: ${uid}`, `keys: [${keys.map((key) => `'${key}'`).join(', ')}]`];
+    for (const [key, value] of Object.entries(more)) lines.push(`${key}: ${value}`);
+    return `  ${name}:\n${lines.map((line) => `    ${line}\n`).join('')}`;
+  });
+  return entries.length === 0 ? 'sources: {}\n' : `sources:\n${entries.join('')}`;
+};
