@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -30,6 +30,8 @@ const makeArchive = async (archive: string): Promise<void> => {
   await requirePrograms({ debootstrap: 'debootstrap' });
   await mkdir(cache, { recursive: true });
   const root = await mkdtemp(join(tmpdir(), 'berth-base-'));
+  // Its mode becomes that of / in the container, where every UID has to walk.
+  await chmod(root, 0o755);
   try {
     await execa('debootstrap', ['--variant=minbase', suite, root, await debianMirror()], { timeout: 600_000 });
     await addNode(root);
