@@ -9,6 +9,8 @@ export class CountingReporter implements Reporter {
       if (module.errors().length > 0) counts.failed += 1;
       for (const test of tests) {
         const { state } = test.result();
+        const tries = (test.diagnostic()?.retryCount ?? 0) + 1;
+        if (tries > 1) process.stdout.write(`needed ${tries} tries: ${test.fullName}\n`);
         if (state === 'passed' || state === 'failed') counts[state] += 1;
         else {
           counts.skipped += 1;

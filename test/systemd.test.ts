@@ -143,7 +143,7 @@ describe.runIf(isRoot)('a host where systemd runs the receiver (needs root)', ()
     const first = await host.mainPid();
     expect(await host.run('systemctl', 'restart', 'berth-server')).toMatchObject({ exitCode: 0 });
     expect(await host.mainPid()).not.toBe(first);
-    await eventually('it serves again', 10_000, async () => {
+    await eventually('it serves again', 60_000, async () => {
       const { stdout } = await host.run('/usr/local/bin/berth-server', 'status', '--data', '/srv/berth');
       return (
         /laptop/.test(stdout) &&
