@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { CountingReporter } from './scripts/reporter.ts';
 
+/** Real servers and real time on a shared machine: in CI a second try, which the reporter names, so that it is looked into. */
+const secondTry = process.env['CI'] === undefined ? 0 : 1;
+
 export default defineConfig({
   test: {
     reporters: ['default', new CountingReporter()],
@@ -10,6 +13,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts'],
           exclude: ['**/*.restic.test.ts'],
+          retry: secondTry,
           testTimeout: 20_000,
         },
       },
@@ -21,8 +25,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
-          // Real servers on a shared machine: one second try in CI, which the reporter names, so that it is looked into.
-          retry: process.env['CI'] === undefined ? 0 : 1,
+          retry: secondTry,
         },
       },
     ],
