@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { fetchDebian } from './fetch-debian.ts';
 
-/** Which Debian suite carries which restic; the tests run against both, see issue 2 §5. */
+/** Which Debian suite carries which restic; the tests run against both. */
 const suites = { '0.14': 'bookworm', '0.18': 'trixie' } as const;
 /** A restic the tests want: Debian 12's, and Debian 13's. */
 export type ResticRelease = keyof typeof suites;
