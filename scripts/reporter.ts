@@ -23,9 +23,9 @@ export class CountingReporter implements Reporter {
   }
 }
 
-/** A test says why when it skips itself; a group that is skipped whole says it in its name, as in `(needs root)`. */
+/** A test says why when it skips itself; a group that is skipped whole says it in its name, as in `(needs root)` or `(skipped: …)`. */
 const reasonOf = (test: TestCase): string => {
   const result = test.result();
   if ('note' in result && result.note !== undefined) return result.note;
-  return /\((needs [^)]*)\)/.exec(test.fullName)?.[1] ?? 'not chosen';
+  return /\(((?:needs|skipped:) .*)\)/.exec(test.fullName)?.[1] ?? 'not chosen';
 };
