@@ -30,7 +30,7 @@ const jailedReceiver = async (mode: 'root' | 'rootless'): Promise<TestReceiver> 
 /** Everything that is not alpha's: another source, made readable for everyone, the server's own, the machine's. */
 const foreignPaths = async (receiver: TestReceiver, data: string): Promise<readonly string[]> => {
   const beta = join(data, 'sources/beta');
-  for (const folder of ['repo', 'trash', 'journal', 'incoming']) {
+  for (const folder of ['repo', 'trash', 'journal', 'incoming', 'quarantine']) {
     const path = join(beta, folder);
     await writeFile(join(inReceiver(receiver, path), 'open-to-all'), 'secret', { mode: 0o666 });
     await chmod(join(inReceiver(receiver, path), 'open-to-all'), 0o666);
@@ -111,7 +111,7 @@ describe.each(['root', 'rootless'] as const)('a session in its jail (%s)', (mode
   test('reads and writes its own four folders, and not the one above them', async ({ skip }) => {
     needed(skip);
     const own = (name: string): string => join(data, 'sources/alpha', name);
-    const folders = ['repo', 'trash', 'journal', 'incoming'].map(own);
+    const folders = ['repo', 'trash', 'journal', 'incoming', 'quarantine'].map(own);
     const done = await probe(receiver, 'alpha', uids.alpha, 'jail and permissions', folders);
     for (const folder of folders) expect(done).toEqual(expect.arrayContaining([`list ${folder}`, `create ${folder}`]));
     expect(done.filter((what) => what.startsWith('symlink') || what.startsWith('rename'))).toEqual([]);

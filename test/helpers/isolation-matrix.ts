@@ -231,7 +231,7 @@ export const isolationMatrix = (make: () => Promise<Besieged>): void => {
     const folder = join(dataDir, 'sources/beta');
     const asAlpha = (...command: readonly string[]) => besieged.asUser(uids.alpha, command);
     expect((await asAlpha('ls', join(dataDir, 'sources/alpha/repo'))).exitCode).toBe(0);
-    for (const part of ['repo', 'trash', 'journal', 'incoming']) {
+    for (const part of ['repo', 'trash', 'journal', 'incoming', 'quarantine']) {
       expect((await asAlpha('ls', join(folder, part))).stderr).toContain('Permission denied');
       expect((await asAlpha('touch', join(folder, part, 'x'))).stderr).toContain('Permission denied');
     }

@@ -19,7 +19,7 @@ const path = (...parts: readonly string[]): string => join(data, 'sources', ...p
 describe('the folders of a source', () => {
   test('are its own and closed, below one that is not its own; made once', () => {
     expect(createDirectories(data, [one], owner)).toEqual([one]);
-    for (const folder of ['repo', 'trash', 'journal', 'incoming']) {
+    for (const folder of ['repo', 'trash', 'journal', 'incoming', 'quarantine']) {
       const { uid, mode } = lstatSync(path('one', folder));
       expect({ uid, mode: mode & 0o7777 }).toEqual({ uid: owner(one), mode: 0o700 });
     }
@@ -40,7 +40,7 @@ describe('the folders of a source', () => {
     createDirectories(data, [one], owner);
     const [finding] = directoryFindings(data, [one], () => 4009);
     expect(finding?.code).toBe('uid-changed');
-    const all = ['repo', 'trash', 'journal', 'incoming'].map((folder) => path('one', folder)).join(' ');
+    const all = ['repo', 'trash', 'journal', 'incoming', 'quarantine'].map((folder) => path('one', folder)).join(' ');
     expect(finding?.remedy).toContain(`chown -hR 4009:4009 ${all}`);
   });
 

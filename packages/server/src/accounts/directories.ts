@@ -4,6 +4,7 @@ import { isErrno } from '@berth/common/errno.ts';
 import { Problem } from '@berth/common/problem.ts';
 import { sftpPaths } from '../sftp/paths.ts';
 import type { Source } from '../sources/source.ts';
+import { sourceFolders } from '../store/layout.ts';
 import { ensureFolder } from './files.ts';
 import type { AccountFinding } from './finding.ts';
 
@@ -11,7 +12,7 @@ import type { AccountFinding } from './finding.ts';
  * The folders that belong to a source itself, for each kind of access: those its sessions write, as the design's page
  * "The store on disk" lists them, and for SFTP what it stores and the copies of it (sftp/paths.ts).
  */
-const foldersFor = { restic: ['repo', 'trash', 'journal', 'incoming'], sftp: ['sftp/files', 'kept'] } as const;
+const foldersFor = { restic: sourceFolders, sftp: ['sftp/files', 'kept'] } as const;
 /** A source that changed its access has both kinds. */
 const folders = [...foldersFor.restic, ...foldersFor.sftp];
 

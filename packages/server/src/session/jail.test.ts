@@ -27,6 +27,7 @@ describe('the words of a jail', () => {
       `path-beneath:${own}:/data/sources/pc/trash`,
       `path-beneath:${own}:/data/sources/pc/journal`,
       `path-beneath:${own}:/data/sources/pc/incoming`,
+      `path-beneath:${own}:/data/sources/pc/quarantine`,
     ]);
     expect(words.slice(0, 2)).toEqual(['--landlock-access', `fs:${allRights.join(',')}`]);
   });

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { sourceFolders } from '../store/layout.ts';
 
 /**
  * How far the kernel holds a session: with Landlock, the rights it is asked to watch over and the libraries Node stands
@@ -89,7 +90,7 @@ export const nodeWords = ({ program, readable, writable }: Omit<Cell, 'node'>): 
 
 /** What a session of the source in `directory` may write. */
 export const sessionFolders = (directory: string): readonly string[] =>
-  ['repo', 'trash', 'journal', 'incoming'].map((folder) => join(directory, folder));
+  sourceFolders.map((folder) => join(directory, folder));
 
 /** Node stops at an openssl.cnf that it may not read; a session has no use for one. */
 const noOpenSslConfig = '/dev/null';

@@ -3,8 +3,7 @@ import type { Disk } from './disk.ts';
 import type { FolderSync } from './folder-sync.ts';
 import type { Journal } from './journal.ts';
 import type { Layout } from './layout.ts';
-import type { ObjectId } from './object.ts';
-import type { Operation } from './record.ts';
+import type { Change, Mark } from './record.ts';
 import type { Seq } from './seq.ts';
 import type { Serial } from './serial.ts';
 import type { Usage } from './usage.ts';
@@ -22,7 +21,7 @@ export interface Context {
   /** Usage as of the last record seen. */
   readonly usage: () => Usage;
   /** Writes a record durably and answers with its place. */
-  readonly record: (op: Operation, id: ObjectId, size: number) => Promise<Seq>;
+  readonly record: (what: Change | Mark) => Promise<Seq>;
   readonly quota: Quota;
 }
 

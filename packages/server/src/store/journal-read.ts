@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Disk, ReadFile } from './disk.ts';
 import type { ObjectId } from './object.ts';
-import { type JournalRecord, type Operation, parseRecord } from './record.ts';
+import { isChange, type JournalRecord, type Operation, parseRecord } from './record.ts';
 import { beginning, type Month, parseMonth, partsOf, placeOf, type Seq } from './seq.ts';
 
 /** A record, the place it stands at, and the line as it is written there, without its line feed. */
@@ -33,13 +33,15 @@ export const readJournal = async (args: {
   return end;
 };
 
-/** What happened last to `id`, or null when the journal does not know it. Reads the newest month first. */
+/** What happened last to `id` outside the trash, or null when the journal does not know it. Reads the newest month first. */
 export const lastOperation = async (disk: Disk, folder: string, id: ObjectId): Promise<Operation | null> => {
   for (const month of (await journalMonths(disk, folder)).toReversed()) {
     let last: Operation | null = null;
     await using file = await closing(disk.openRead(join(folder, `${month}.jsonl`)));
     await readLines(file.handle, month, 0, ({ record }) => {
-      if (record.id.type === id.type && record.id.name === id.name) last = record.op;
+      if (!isChange(record) || record.id.type !== id.type || record.id.name !== id.name) return;
+      // A purge, or damage, of a copy in the trash says nothing of the live object.
+      if (record.op !== 'purge' && !('of' in record && record.op !== 'restore' && record.of !== null)) last = record.op;
     });
     if (last !== null) return last;
   }

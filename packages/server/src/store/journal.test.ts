@@ -6,8 +6,8 @@ import { afterEach, expect, test } from 'vitest';
 import { nodeDisk } from './disk.ts';
 import { type Journal, openJournal } from './journal.ts';
 import type { Placed } from './journal-read.ts';
-import { formatRecord, type JournalRecord, operations, parseRecord } from './record.ts';
-import { beginning, type Month, partsOf, placeOf } from './seq.ts';
+import { formatRecord, type JournalRecord, parseRecord } from './record.ts';
+import { beginning, type Month, monthOf, partsOf, placeOf } from './seq.ts';
 import { objectOf } from './testing.ts';
 
 const folderFor = async () => {
@@ -28,7 +28,13 @@ const journalIn = async (folder: string, now = () => new Date('2026-11-21T12:00:
   return { seen, journal };
 };
 
-const record = (text: string): JournalRecord => ({ at: 0, op: 'put', id: objectOf(text).id, size: text.length });
+const record = (text: string): JournalRecord => ({
+  at: 0,
+  op: 'put',
+  id: objectOf(text).id,
+  size: text.length,
+  sha256: null,
+});
 
 test('records come back in order, each from the place that append answered', async () => {
   await using temporary = await folderFor();
@@ -52,8 +58,8 @@ test('sessions that write at once see each other’s records once and know their
     ),
   );
   const { seen } = await journalIn(temporary.folder);
-  expect(new Map(seen.map(({ seq, record: read }) => [seq, read.id.name]))).toEqual(
-    new Map(places.map(({ seq, text }) => [seq, objectOf(text).name])),
+  expect(new Map(seen.map(({ seq, record: read }) => [seq, formatRecord(read)]))).toEqual(
+    new Map(places.map(({ seq, text }) => [seq, formatRecord(record(text))])),
   );
   for (const session of sessions) {
     await session.journal.catchUp();
@@ -107,13 +113,18 @@ test('rubbish of any kind in a journal costs only itself', async () => {
 });
 
 test('every record survives its line, and no text makes the parser throw', () => {
-  const names = fc.string().map((text) => objectOf(text).id);
-  const records = fc.record({
-    at: fc.integer({ min: 0, max: 4e12 }),
-    op: fc.constantFrom(...operations),
-    id: names,
-    size: fc.nat(),
-  });
+  const at = fc.integer({ min: 0, max: 4e12 });
+  const common = { at, id: fc.string().map((text) => objectOf(text).id), size: fc.nat() };
+  const place = fc.nat(1_000_000).map((offset) => placeOf(monthOf(new Date('2026-11-21')), offset));
+  const hash = fc.string().map((text) => objectOf(text).name);
+  const op = <Name extends string>(...names: readonly Name[]) => fc.constantFrom(...names);
+  const records: fc.Arbitrary<JournalRecord> = fc.oneof(
+    fc.record({ ...common, op: op('put'), sha256: fc.option(hash) }),
+    fc.record({ ...common, op: op('trash') }),
+    fc.record({ ...common, op: op('restore', 'purge'), of: place }),
+    fc.record({ ...common, op: op('quarantine', 'lost'), of: fc.option(place) }),
+    fc.record({ at, op: op('clock', 'release') }),
+  );
   fc.assert(
     fc.property(records, (one) => {
       expect(parseRecord(formatRecord(one))).toEqual(one);

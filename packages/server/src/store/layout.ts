@@ -11,6 +11,8 @@ export interface Layout {
   readonly journal: string;
   /** Uploads under way, a folder per live session: nothing in here is part of the repository. */
   readonly incoming: string;
+  /** Files whose bytes were found not to be their own. Nothing is served from here. */
+  readonly quarantine: string;
 }
 
 /** The layout of the source whose directory is `directory`. */
@@ -19,7 +21,11 @@ export const layoutOf = (directory: string): Layout => ({
   trash: join(directory, 'trash'),
   journal: join(directory, 'journal'),
   incoming: join(directory, 'incoming'),
+  quarantine: join(directory, 'quarantine'),
 });
+
+/** The folders that belong to the source itself, below its directory. */
+export const sourceFolders = ['repo', 'trash', 'journal', 'incoming', 'quarantine'] as const;
 
 /** The folder that holds an object of this id while it is live. */
 export const liveFolder = (layout: Layout, id: ObjectId): string => {
@@ -40,3 +46,10 @@ export const trashFolder = (layout: Layout, id: ObjectId): string => join(layout
 /** The file of an object whose deletion was recorded at `seq`. */
 export const trashPath = (layout: Layout, id: ObjectId, seq: Seq): string =>
   join(trashFolder(layout, id), `${id.name}.${seq}`);
+
+/** The folder that holds damaged objects of this id's type. */
+export const quarantineFolder = (layout: Layout, id: ObjectId): string => join(layout.quarantine, id.type);
+
+/** The file of an object that the record at `seq` put into quarantine. */
+export const quarantinePath = (layout: Layout, id: ObjectId, seq: Seq): string =>
+  join(quarantineFolder(layout, id), `${id.name}.${seq}`);

@@ -11,15 +11,13 @@ const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padS
  */
 export const prepare = async (disk: Disk, layout: Layout): Promise<void> => {
   const data = join(layout.repo, 'data');
-  const trashed = join(layout.trash, 'config');
-  if ((await disk.list(data)).length >= shards.length && (await disk.list(layout.trash)).length > namedTypes.length) {
+  const aside = [layout.trash, layout.quarantine];
+  const isComplete = async (folder: string): Promise<boolean> => (await disk.list(folder)).length > namedTypes.length;
+  if ((await disk.list(data)).length >= shards.length && (await Promise.all(aside.map(isComplete))).every(Boolean)) {
     return;
   }
-  for (const type of namedTypes) {
-    await disk.makeFolder(join(layout.repo, type));
-    await disk.makeFolder(join(layout.trash, type));
-  }
-  await disk.makeFolder(trashed);
+  for (const type of namedTypes) await disk.makeFolder(join(layout.repo, type));
+  for (const folder of aside) for (const type of [...namedTypes, 'config']) await disk.makeFolder(join(folder, type));
   for (const shard of shards) await disk.makeFolder(join(data, shard));
-  for (const folder of [data, layout.repo, layout.trash]) await disk.syncFolder(folder);
+  for (const folder of [data, layout.repo, ...aside]) await disk.syncFolder(folder);
 };

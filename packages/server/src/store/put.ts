@@ -5,6 +5,7 @@ import { lastOperation } from './journal-read.ts';
 import { liveFolder, livePath } from './layout.ts';
 import type { ObjectId } from './object.ts';
 import { receive } from './receive.ts';
+import type { Change, Operation } from './record.ts';
 
 /**
  * What became of an upload. `stored` and `already` mean that the object is on disk, is the bytes that were sent, and
@@ -75,6 +76,14 @@ interface Upload {
   readonly bytes: number;
 }
 
+/** config has no hash for a name, so its record keeps one. */
+const arrival = (id: ObjectId, { bytes, sha256 }: Upload): Change => ({
+  op: 'put',
+  id,
+  size: bytes,
+  sha256: id.type === 'config' ? sha256 : null,
+});
+
 const publish = async (context: Context, id: ObjectId, upload: Upload): Promise<PutResult> => {
   const { disk, folders, layout } = context;
   const folder = liveFolder(layout, id);
@@ -86,7 +95,7 @@ const publish = async (context: Context, id: ObjectId, upload: Upload): Promise<
   }
   try {
     await folders.now(folder);
-    await context.record('put', id, upload.bytes);
+    await context.record(arrival(id, upload));
   } catch (error) {
     await withdraw(context, id);
     throw error;
@@ -102,7 +111,7 @@ const confirm = async (context: Context, id: ObjectId, upload: Upload): Promise<
     return { kind: 'conflict' };
   }
   await folders.now(liveFolder(layout, id));
-  if ((await lastOperation(disk, layout.journal, id)) !== 'put') await context.record('put', id, upload.bytes);
+  if (!isArrival(await lastOperation(disk, layout.journal, id))) await context.record(arrival(id, upload));
   // Whoever put it may have had to withdraw it after we looked.
   if ((await disk.size(path)) === null) throw new Error(`${id.type}/${id.name} went away while it was confirmed`);
   return { kind: 'already' };
@@ -117,9 +126,11 @@ const withdraw = async (context: Context, id: ObjectId): Promise<void> => {
   const path = livePath(layout, id);
   const aside = context.temporary();
   await disk.rename(path, aside);
-  if ((await lastOperation(disk, layout.journal, id)) === 'put') await disk.link(aside, path);
+  if (isArrival(await lastOperation(disk, layout.journal, id))) await disk.link(aside, path);
   await disk.unlink(aside);
 };
+
+const isArrival = (operation: Operation | null): boolean => operation === 'put' || operation === 'restore';
 
 const hashFile = async ({ disk }: Context, path: string): Promise<string> => {
   const file = await disk.openRead(path);

@@ -1,41 +1,46 @@
-import type { Disk } from './disk.ts';
-import type { FolderSync } from './folder-sync.ts';
-import type { Layout } from './layout.ts';
-import type { ObjectId } from './object.ts';
-import type { JournalRecord } from './record.ts';
+import { type Place, perform } from './moves.ts';
+import { type Change, isChange, type JournalRecord } from './record.ts';
 import type { Seq } from './seq.ts';
-import { repeatMove } from './trash.ts';
 
-/** Remembers, of the records since the last checkpoint, the deletions that nothing came after. */
-export interface OpenDeletions {
+/** Remembers, of the records since the last checkpoint, those whose moves a power cut may have undone. */
+export interface OpenMoves {
   readonly note: (seq: Seq, record: JournalRecord) => void;
-  readonly all: () => Iterable<{ readonly seq: Seq; readonly id: ObjectId }>;
+  /** In the journal's order, in which repeating all of them leads to where they led before. */
+  readonly all: () => Iterable<readonly [Seq, Change]>;
   readonly forget: () => void;
 }
 
-export const openDeletions = (): OpenDeletions => {
-  const open = new Map<string, { readonly seq: Seq; readonly id: ObjectId }>();
+export const openMoves = (): OpenMoves => {
+  const open = new Map<Seq, Change>();
+  const removals = new Map<string, Seq[]>();
   return {
-    note: (seq, { op, id }) => {
-      const key = `${id.type}/${id.name}`;
-      if (op === 'trash') open.set(key, { seq, id });
-      else open.delete(key);
+    note: (seq, record) => {
+      if (!isChange(record) || record.op === 'lost') return;
+      const key = `${record.id.type}/${record.id.name}`;
+      if (record.op === 'put') {
+        // What arrived later must not be moved away by what removed its forerunner.
+        for (const removal of removals.get(key) ?? []) open.delete(removal);
+        removals.delete(key);
+        return;
+      }
+      open.set(seq, record);
+      if (record.op === 'trash' || (record.op === 'quarantine' && record.of === null)) {
+        removals.set(key, [...(removals.get(key) ?? []), seq]);
+      }
     },
-    all: () => open.values(),
-    forget: () => open.clear(),
+    all: () => open,
+    forget: () => {
+      open.clear();
+      removals.clear();
+    },
   };
 };
 
 /**
- * Repeats deletions whose record outlived a power cut and whose move did not. Only for a session that is alone:
+ * Repeats moves whose record outlived a power cut and which themselves did not. Only for a session that is alone:
  * another could be uploading the same object anew, between its link and its record.
  */
-export const repeatDeletions = async (
-  disk: Disk,
-  folders: FolderSync,
-  layout: Layout,
-  deletions: OpenDeletions,
-): Promise<void> => {
-  for (const { seq, id } of deletions.all()) await repeatMove(disk, folders, layout, id, seq);
-  await folders.settle();
+export const repeatMoves = async (place: Place, moves: OpenMoves): Promise<void> => {
+  for (const [seq, change] of moves.all()) await perform(place, seq, change);
+  await place.folders.settle();
 };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Problem } from '@berth/common/problem.ts';
 import type { Disk } from './disk.ts';
 
 /** This session's folder below `incoming/`, which also says to others that it lives. */
@@ -8,6 +9,9 @@ export interface Registration {
   readonly isAlone: () => Promise<boolean>;
   readonly end: () => Promise<void>;
 }
+
+/** `exclusive` is an admin's work during which nobody else may touch the source: a rewind, a repair. */
+export type Presence = 'shared' | 'exclusive';
 
 /** True while a process of this number runs as the same user: another user's process is not a session of this source. */
 export type IsAlive = (pid: number) => boolean;
@@ -24,20 +28,46 @@ export const isProcessAlive: IsAlive = (pid) => {
 
 /**
  * Registers the session of process `pid` and removes what dead sessions left in `incoming`: uploads that were never
- * published. A folder of our own number is a dead session's too, whose number came round again.
+ * published. A folder of our own number is a dead session's too, whose number came round again. Throws the Problem
+ * `source-busy` when an exclusive one lives, or when ours is to be exclusive and any other lives: each makes itself
+ * known before it looks, so two that begin at once may both give way, and never both go on.
  */
-export const register = async (disk: Disk, incoming: string, pid: number, isAlive: IsAlive): Promise<Registration> => {
-  const others = async (): Promise<readonly string[]> =>
-    (await disk.list(incoming)).filter((name) => name !== String(pid));
-  const lives = (name: string): boolean => /^[1-9]\d{0,9}$/.test(name) && isAlive(Number(name));
-
-  const folder = join(incoming, String(pid));
-  await disk.removeFolder(folder);
+export const register = async (args: {
+  readonly disk: Disk;
+  readonly incoming: string;
+  readonly pid: number;
+  readonly isAlive: IsAlive;
+  readonly presence: Presence;
+}): Promise<Registration> => {
+  const { disk, incoming, pid, isAlive, presence } = args;
+  const name = presence === 'exclusive' ? `${pid}-exclusive` : String(pid);
+  const folder = join(incoming, name);
+  for (const stale of [String(pid), `${pid}-exclusive`]) await disk.removeFolder(join(incoming, stale));
   await disk.makeFolder(folder);
-  for (const name of await others()) if (!lives(name)) await disk.removeFolder(join(incoming, name));
-  return {
-    folder,
-    isAlone: async () => !(await others()).some(lives),
-    end: () => disk.removeFolder(folder),
+
+  const others = async (): Promise<readonly string[]> => (await disk.list(incoming)).filter((other) => other !== name);
+  const lives = (other: string): boolean => {
+    const number = /^([1-9]\d{0,9})(?:-exclusive)?$/.exec(other)?.[1];
+    return number !== undefined && isAlive(Number(number));
   };
+  const end = (): Promise<void> => disk.removeFolder(folder);
+
+  for (const other of await others()) {
+    if (!lives(other)) await disk.removeFolder(join(incoming, other));
+    else if (presence === 'exclusive' || other.endsWith('-exclusive')) {
+      await end();
+      throw presence === 'exclusive' ? sessionsLive() : workedOn();
+    }
+  }
+  return { folder, isAlone: async () => !(await others()).some(lives), end };
 };
+
+const workedOn = (): Problem =>
+  new Problem('source-busy', 'The admin of the server is working on this source.', 'Try again in a few minutes.');
+
+const sessionsLive = (): Problem =>
+  new Problem(
+    'source-busy',
+    'A session of this source lives: a backup, a restore or a check.',
+    'Wait until it has ended, or end it: berth-server status shows it.',
+  );

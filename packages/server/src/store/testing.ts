@@ -3,13 +3,14 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Disk, nodeDisk } from './disk.ts';
+import { sourceFolders } from './layout.ts';
 import { type NamedType, type ObjectId, parseObjectName } from './object.ts';
 import { openStore, type Store } from './open.ts';
 
 /** For tests: an empty source directory as the supervisor makes it, gone when disposed. */
 export const sourceDirectory = async (parent = tmpdir()) => {
   const directory = await mkdtemp(join(parent, 'berth-store-'));
-  for (const folder of ['repo', 'trash', 'journal', 'incoming']) await mkdir(join(directory, folder));
+  for (const folder of sourceFolders) await mkdir(join(directory, folder));
   return {
     directory,
     /** Every file below `folder`, by its path from there, sorted. */

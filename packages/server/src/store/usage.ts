@@ -27,17 +27,24 @@ const nothing: Amount = { bytes: 0, objects: 0 };
 /** Where the counting begins when there is no checkpoint. */
 export const emptyCheckpoint: Checkpoint = { seq: beginning, usage: { live: nothing, trash: nothing } };
 
-/** The usage after one more record. */
-export const countRecord = ({ live, trash }: Usage, { op, size }: JournalRecord): Usage => {
-  switch (op) {
+/** The usage after one more record. What is in quarantine counts as neither: no client asked for it. */
+export const countRecord = (usage: Usage, record: JournalRecord): Usage => {
+  const { live, trash } = usage;
+  switch (record.op) {
     case 'put':
-      return { live: more(live, size), trash };
+      return { live: more(live, record.size), trash };
     case 'trash':
-      return { live: less(live, size), trash: more(trash, size) };
+      return { live: less(live, record.size), trash: more(trash, record.size) };
     case 'restore':
-      return { live: more(live, size), trash: less(trash, size) };
+      return { live: more(live, record.size), trash: less(trash, record.size) };
     case 'purge':
-      return { live, trash: less(trash, size) };
+      return { live, trash: less(trash, record.size) };
+    case 'quarantine':
+    case 'lost':
+      return record.of === null ? { live: less(live, record.size), trash } : { live, trash: less(trash, record.size) };
+    case 'clock':
+    case 'release':
+      return usage;
   }
 };
 

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { Context, Quota } from './context.ts';
+import type { Disk } from './disk.ts';
+import { folderSync } from './folder-sync.ts';
+import { openJournal } from './journal.ts';
+import { layoutOf } from './layout.ts';
+import { prepare } from './prepare.ts';
+import { openMoves, repeatMoves } from './recover.ts';
+import { serial } from './serial.ts';
+import { type IsAlive, type Presence, register } from './sessions.ts';
+import { countRecord, type Usage, writeCheckpoint } from './usage.ts';
+import { trustedCheckpoint } from './usage-read.ts';
+
+/** What opening a store takes. */
+export interface OpenArguments {
+  readonly directory: string;
+  readonly disk: Disk;
+  readonly now: () => Date;
+  readonly pid: number;
+  readonly isAlive: IsAlive;
+  /** Bytes that live objects and trash may occupy together, or null for no limit. */
+  readonly quotaBytes: number | null;
+}
+
+/** A context and its end: makes moves durable, keeps the usage for the next start. Closing twice is closing once. */
+export interface OpenContext extends AsyncDisposable {
+  readonly context: Context;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Registers with the source in `directory`, finishes what a crash left half done, and opens its journal for writing.
+ * Throws `source-busy` (sessions.ts) and the disk's errors.
+ */
+export const openContext = async (args: OpenArguments & { readonly presence: Presence }): Promise<OpenContext> => {
+  const { disk, now, pid, isAlive, presence } = args;
+  const layout = layoutOf(args.directory);
+  await prepare(disk, layout);
+  const session = await register({ disk, incoming: layout.incoming, pid, isAlive, presence });
+  const folders = folderSync(disk);
+  const moves = openMoves();
+
+  const checkpoint = await trustedCheckpoint(disk, layout.journal);
+  let usage = checkpoint.usage;
+  const journal = await openJournal({
+    folder: layout.journal,
+    disk,
+    now,
+    from: checkpoint.seq,
+    onRecord: ({ seq, record }) => {
+      usage = countRecord(usage, record);
+      moves.note(seq, record);
+    },
+  });
+  if (await session.isAlone()) await repeatMoves({ disk, folders, layout }, moves);
+  moves.forget();
+
+  let temporaries = 0;
+  const temporary = (): string => {
+    temporaries += 1;
+    return join(session.folder, String(temporaries));
+  };
+
+  const context: Context = {
+    layout,
+    disk,
+    journal,
+    folders,
+    serial: serial(),
+    temporary,
+    usage: () => usage,
+    record: (what) => journal.append({ ...what, at: now().getTime() }),
+    quota: quotaOf(args.quotaBytes, () => usage),
+  };
+
+  const finish = async (): Promise<void> => {
+    try {
+      await folders.settle();
+      await journal.catchUp();
+      if (await session.isAlone()) {
+        await writeCheckpoint(disk, layout.journal, temporary(), { seq: journal.seen(), usage });
+      }
+    } finally {
+      await journal.close();
+      await session.end();
+    }
+  };
+  let finished: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    finished ??= finish();
+    return finished;
+  };
+  return { context, close, [Symbol.asyncDispose]: close };
+};
+
+const quotaOf = (quotaBytes: number | null, usage: () => Usage): Quota => {
+  let reserved = 0;
+  return {
+    reserve: (bytes) => {
+      const { live, trash: trashed } = usage();
+      if (quotaBytes !== null && live.bytes + trashed.bytes + reserved + bytes > quotaBytes) return false;
+      reserved += bytes;
+      return true;
+    },
+    release: (bytes) => {
+      reserved -= bytes;
+    },
+  };
+};
