@@ -7,6 +7,7 @@ import { parseSize } from '@berth/common/size.ts';
 import { fetchRestic } from '../scripts/fetch-restic.ts';
 import { makeDataset } from './dataset.ts';
 import { watchLoad } from './processes.ts';
+import { startContainer } from './servers/container.ts';
 import { startReceiver } from './servers/receiver.ts';
 import type { SshServer } from './servers/server.ts';
 import { quantile, round } from './table.ts';
@@ -16,10 +17,11 @@ import { resticOver } from './works.ts';
 /**
  * `npm run bench:load`: many sources of one receiver that begin their first backup within a minute, as a night's slot
  * without a coordinator would be. Each opens a connection, makes a repository, backs up and checks. Ends with 1 unless
- * all of them complete.
+ * all of them complete. `--docker` takes the receiver in its container instead of a process of this machine.
  */
 const { values } = parseArgs({
   options: {
+    docker: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     clients: { type: 'string', default: '100' },
     within: { type: 'string', default: '60' },
@@ -62,26 +64,32 @@ const client = async (restic: string, folder: string, source: SshServer, delayMs
   }
 };
 
+// Ctrl-C ends the receiver first: a container would outlive us.
+const stopping = Promise.withResolvers<never>();
+stopping.promise.catch(() => undefined);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.reject(new Error(signal)));
+
 const directory = await mkdtemp(join(tmpdir(), 'berth-load-'));
 const dataset = join(directory, 'dataset');
 try {
   const restic = await fetchRestic('0.18');
   await makeDataset(dataset, size.value);
   await mkdir(join(directory, 'server'));
-  await using receiver = await startReceiver(join(directory, 'server'), clients);
+  const start = values.docker ? startContainer : startReceiver;
+  await using receiver = await start(join(directory, 'server'), clients);
   using watch = watchLoad(receiver.pid);
   const started = performance.now();
-  const finished = await Promise.all(
-    receiver.sources.map((source, index) =>
-      client(restic, join(directory, source.user), source, (index * withinMs) / clients),
-    ),
+  const all = receiver.sources.map((source, index) =>
+    client(restic, join(directory, source.user), source, (index * withinMs) / clients),
   );
+  const finished = await Promise.race([Promise.all(all), stopping.promise]);
   const seconds = (performance.now() - started) / 1000;
   const { idleBytes, peakBytes, cpuSeconds } = watch.load();
 
   const connects = finished.map(({ connectMs }) => connectMs).filter((ms) => !Number.isNaN(ms));
   const failures = finished.flatMap(({ failure }) => failure ?? []);
   const result = {
+    receiver: values.docker ? 'container' : 'process',
     clients,
     completed: clients - failures.length,
     seconds: round(seconds, 1),

@@ -1,15 +1,11 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { freePort } from '../../test/helpers/receiver.ts';
-import { makeKey, pinHostKey, type SshServer, startServer } from './server.ts';
+import { pinHostKey, type SshServer, startServer } from './server.ts';
+import { makeMoorings, sftpName } from './sources.ts';
 
 const project = dirname(dirname(import.meta.dirname));
-
-const firstUid = 28_100;
-/** The source that stores by SFTP; the others run restic. */
-const sftpName = 'bench-sftp';
-const resticName = (index: number): string => `bench-${index}`;
 
 /** A receiver under measurement, and how each of its sources reaches it. */
 export interface Receiver extends AsyncDisposable {
@@ -25,17 +21,9 @@ export const startReceiver = async (directory: string, count = 1): Promise<Recei
   // A copy: a build by somebody else during the run must not change what is measured.
   const program = join(directory, 'program');
   await cp(join(project, 'dist'), program, { recursive: true });
-  const [etc, data, hostKeys] = [join(directory, 'etc'), join(directory, 'data'), join(directory, 'etc/host-keys')];
-  for (const folder of [etc, data]) await mkdir(folder);
-  const names = [sftpName, ...Array.from({ length: count }, (_, index) => resticName(index))];
-  const entries: string[] = [];
-  for (const [index, name] of names.entries()) {
-    const key = (await readFile(`${await makeKey(join(directory, name))}.pub`, 'utf8')).trim();
-    const access = name === sftpName ? ', access: sftp' : '';
-    entries.push(`  ${name}: { uid: ${firstUid + index}, key: '${key}'${access} }\n`);
-  }
-  const config = join(etc, 'sources.yaml');
-  await writeFile(config, `sources:\n${entries.join('')}`);
+  const data = join(directory, 'data');
+  await mkdir(data);
+  const { config, hostKeys, names } = await makeMoorings(directory, join(directory, 'etc'), count);
   const port = await freePort();
   const places = ['--config', config, '--data', data, '--host-keys', hostKeys];
   const argv = [process.execPath, join(program, 'berth-server.mjs'), 'run', '--json', ...places];
@@ -50,7 +38,7 @@ export const startReceiver = async (directory: string, count = 1): Promise<Recei
   });
   return {
     pid: server.pid,
-    sources: names.slice(1).map((name) => source(name)),
+    sources: names.map((name) => source(name)),
     sftp: source(sftpName, 'sftp', 'files'),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
