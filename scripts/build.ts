@@ -6,6 +6,7 @@ const root = join(import.meta.dirname, '..');
 const programs = {
   'berth-server': 'packages/server/src/cli.ts',
   session: 'packages/server/src/session/main.ts',
+  job: 'packages/server/src/jobs/main.ts',
   berth: 'packages/agent/src/cli.ts',
 };
 

@@ -5,12 +5,14 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { addContainerCommands } from './container/commands.ts';
 import { init } from './init/init.ts';
+import { jobPlaceOf } from './jobs/place.ts';
+import { startJob } from './jobs/start.ts';
+import { usageJob } from './jobs/usage.ts';
 import { describeJail } from './session/jail-detect.ts';
 import { ensureHostKey } from './sshd/host-key.ts';
 import { check } from './status/check.ts';
 import { printCheck, printSource, printStatus, sourceTable } from './status/print.ts';
 import { status } from './status/status.ts';
-import { usageOf } from './status/usage.ts';
 import { enter, hasEntered, requireDataDir } from './supervisor/enter.ts';
 import { isLocked } from './supervisor/lock.ts';
 import { detectMode, isolationOf } from './supervisor/mode.ts';
@@ -136,18 +138,10 @@ program
     const source = found.sources.find((candidate) => candidate.name === name);
     if (source === undefined) throw unknownSource(name);
     const { server, up } = found;
-    const usage =
-      server !== null && source.access === 'restic' && (up || server.mode !== 'private')
-        ? await usageOf({
-            source: name,
-            uid: source.uid,
-            mode: server.mode,
-            dataDir,
-            supervisor: server.pid,
-            program: thisProgram(),
-            jail: server.jail,
-          })
-        : null;
+    // Counting touches nothing; where the source's files can not be reached now, the rest is still worth showing.
+    const reachable = server !== null && (up || server.mode !== 'private');
+    const place = () => jobPlaceOf({ server, up, dataDir, program: thisProgram() });
+    const usage = reachable && source.access === 'restic' ? await startJob(place(), source, usageJob, {}) : null;
     if (options.json) sayJson({ ...source, usage });
     else say(printSource(source, usage));
   });

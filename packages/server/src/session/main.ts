@@ -4,7 +4,6 @@ import { keepPass } from '../sftp/keep.ts';
 import { nodeDisk } from '../store/disk.ts';
 import { openStore } from '../store/open.ts';
 import { isProcessAlive } from '../store/sessions.ts';
-import { readUsage } from '../store/usage-read.ts';
 import { parseSessionArguments, type SessionArguments } from './arguments.ts';
 import { control } from './control.ts';
 import { receive } from './receive.ts';
@@ -52,8 +51,8 @@ const tryOpen = async (path: string): Promise<string> => {
 };
 
 /**
- * Behind the forced command. Four words are for the supervisor: `--version` proves that it starts, `try-open` that its
- * jail holds, `usage` counts, `keep` looks after an SFTP source's files.
+ * Behind the forced command. Three words are for the supervisor: `--version` proves that it starts, `try-open` that its
+ * jail holds, `keep` looks after an SFTP source's files.
  */
 const main = async (words: readonly string[]): Promise<number> => {
   if (words[0] === '--version') {
@@ -68,11 +67,6 @@ const main = async (words: readonly string[]): Promise<number> => {
     process.stdout.write(
       `${JSON.stringify(await keepPass({ ...parseKeepArguments(words.slice(1)), now: new Date() }))}\n`,
     );
-    return 0;
-  }
-  if (words[0] === 'usage') {
-    const usage = await readUsage(nodeDisk, parseSessionArguments(words.slice(1)).directory);
-    process.stdout.write(`${JSON.stringify(usage)}\n`);
     return 0;
   }
   const args = parseSessionArguments(words);

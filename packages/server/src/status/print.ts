@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
 import { formatSize, isBytes } from '@berth/common/size.ts';
 import { formatFinding } from '@berth/common/yaml/finding.ts';
+import type { SourceUsage } from '../jobs/usage.ts';
 import { describeJail } from '../session/jail-detect.ts';
 import { sftpPromise } from '../sftp/promise.ts';
 import { isolationOf } from '../supervisor/mode.ts';
 import type { CheckResult } from './check.ts';
 import type { ServerStatus, SourceStatus } from './status.ts';
-import type { SourceUsage } from './usage.ts';
 
 /** Colours for a terminal that wants them: `styleText` looks at the stream and at NO_COLOR itself. */
 const paint = (format: 'green' | 'red' | 'yellow' | 'bold', text: string): string =>

@@ -11,6 +11,8 @@ export interface Program {
   readonly cli: string;
   /** What sshd starts for a login. */
   readonly session: string;
+  /** What the server starts for work on a source's files: jobs/main.ts. */
+  readonly job: string;
   /** The folders sessions must be able to read, and the folder all of them are in. */
   readonly root: string;
   readonly folders: readonly string[];
@@ -28,10 +30,11 @@ export const programAt = (here: string, node: string): Program => {
       node,
       cli: join(server, 'src/cli.ts'),
       session: join(server, 'src/session/main.ts'),
+      job: join(server, 'src/jobs/main.ts'),
       root,
       folders: ['packages', 'node_modules'],
     };
   }
   const root = dirname(here);
-  return { node, cli: here, session: join(root, 'session.mjs'), root, folders: ['.'] };
+  return { node, cli: here, session: join(root, 'session.mjs'), job: join(root, 'job.mjs'), root, folders: ['.'] };
 };

@@ -1,0 +1,6 @@
+import type { z } from 'zod';
+import type { Job } from './job.ts';
+import { usageJob } from './usage.ts';
+
+/** Every job, by the name that the job program is started with. */
+export const jobs: readonly Job<z.ZodType, z.ZodType>[] = [usageJob];
