@@ -1,5 +1,5 @@
 import { isSourceName } from '@berth/common/host-name.ts';
-import { defaultProtectMs, type WrittenSources } from './schema.ts';
+import { defaultBrake, defaultProtectMs, defaultScrubMs, defaultScrubRate, type WrittenSources } from './schema.ts';
 import type { ServerConfig, Source } from './source.ts';
 
 /** What is written → what is meant: every default filled in, `key` and `keys` one list, in the order of the file. */
@@ -14,11 +14,18 @@ export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
         keys: written.keys ?? (written.key === undefined ? [] : [written.key]),
         quotaBytes: written.quota ?? null,
         protectMs: written.protect ?? protectMs,
+        brake: written.brake ?? server?.brake ?? defaultBrake,
+        floorBytes: server?.floor ?? null,
         access: written.access ?? 'restic',
         immutable: written.immutable ?? false,
       };
     }),
     unfinished: sources === null,
-    settings: { port: server?.port ?? null, protectMs },
+    settings: {
+      port: server?.port ?? null,
+      protectMs,
+      scrubMs: server?.scrub ?? defaultScrubMs,
+      scrubRate: server?.scrub_rate ?? defaultScrubRate,
+    },
   };
 };

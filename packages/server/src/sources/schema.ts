@@ -1,8 +1,8 @@
 import type { Bytes, Millis } from '@berth/common/brand.ts';
 import { formatDuration, isMillis, parseDuration } from '@berth/common/duration.ts';
 import { parseSourceName } from '@berth/common/host-name.ts';
-import { type Parsed, refused } from '@berth/common/parsed.ts';
-import { parseSize } from '@berth/common/size.ts';
+import { accepted, type Parsed, quoted, refused } from '@berth/common/parsed.ts';
+import { isBytes, parseSize } from '@berth/common/size.ts';
 import { parsePublicKey } from '@berth/common/ssh-key.ts';
 import { textField } from '@berth/common/yaml/field.ts';
 import { z } from 'zod';
@@ -50,6 +50,29 @@ const quotaOf = (text: string): Parsed<Bytes> => {
   );
 };
 
+/** How long the scrub takes for everything once, where the file says nothing. */
+export const defaultScrubMs = defaultProtectMs;
+/** The most bytes a second that the scrub of one source reads, where the file says nothing. */
+export const defaultScrubRate: Bytes = ((): Bytes => {
+  const rate = 50 * 1024 ** 2;
+  if (!isBytes(rate)) throw new Error('50 MiB are bytes');
+  return rate;
+})();
+/** The share of its snapshots or bytes that a source may delete within a day before its trash is frozen. */
+export const defaultBrake = 0.5;
+
+const scrubOf = (text: string): Parsed<Millis> => {
+  const parsed = parseDuration(text);
+  if (!parsed.ok || (parsed.value >= dayMs && parsed.value <= 366 * dayMs)) return parsed;
+  return refused('scrub', `a scrub of everything in ${text} is out of bounds`, 'Write 1d to 366d; 30d is usual.');
+};
+
+const brakeOf = (text: string): Parsed<number> => {
+  const percent = Number(/^(\d{1,3})%$/.exec(text)?.[1] ?? 0);
+  if (percent >= 1 && percent <= 100) return accepted(percent / 100);
+  return refused('brake', `${quoted(text)} is no share`, 'Write a percentage from 1% to 100%, for example brake: 50%.');
+};
+
 /** A bare number is text to the parsers, so that `quota: 500` and `protect: 30` are told the unit they lack. */
 const numberOrText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
 
@@ -68,6 +91,13 @@ const publicKey = textField(parsePublicKey, keyExample);
 const quota = z.preprocess(numberOrText, textField(quotaOf, 'quota: 500G')).meta({ example: 'quota: 500G' });
 const protect = z.preprocess(numberOrText, textField(protectOf, 'protect: 30d')).meta({ example: 'protect: 30d' });
 
+const floor = z.preprocess(numberOrText, textField(parseSize, 'floor: 5G')).meta({ example: 'floor: 5G' });
+const scrub = z.preprocess(numberOrText, textField(scrubOf, 'scrub: 30d')).meta({ example: 'scrub: 30d' });
+const scrubRate = z
+  .preprocess(numberOrText, textField(parseSize, 'scrub_rate: 50M'))
+  .meta({ example: 'scrub_rate: 50M' });
+const brake = z.preprocess(numberOrText, textField(brakeOf, 'brake: 50%')).meta({ example: 'brake: 50%' });
+
 const access = z.enum(['restic', 'sftp']).meta({ example: 'access: sftp' });
 const immutable = z.boolean().meta({ example: 'immutable: true' });
 
@@ -81,6 +111,7 @@ const source = z
     keys: z.array(publicKey).min(1).optional().meta({ example: "keys: ['ssh-ed25519 AAAA… user@host']" }),
     quota: quota.optional(),
     protect: protect.optional(),
+    brake: brake.optional(),
     access: access.optional(),
     immutable: immutable.optional(),
   })
@@ -108,7 +139,14 @@ const source = z
 /** `sources.yaml` as a person writes it; `config.ts` makes a `ServerConfig` of it. */
 export const sourcesSchema = z.strictObject({
   server: z
-    .strictObject({ port: port.optional(), protect: protect.optional() })
+    .strictObject({
+      port: port.optional(),
+      protect: protect.optional(),
+      brake: brake.optional(),
+      floor: floor.optional(),
+      scrub: scrub.optional(),
+      scrub_rate: scrubRate.optional(),
+    })
     .optional()
     .meta({ example: 'server: { port: 2222 }' }),
   /** Nothing behind `sources:` is how `init` leaves it, with a place to paste the first line. */

@@ -16,6 +16,10 @@ export interface Source {
   readonly quotaBytes: Bytes | null;
   /** How long what the source deletes stays in its trash. */
   readonly protectMs: Millis;
+  /** The share (0 to 1) of its snapshots or bytes that it may delete within a day before its trash is frozen. */
+  readonly brake: number;
+  /** What must stay free on the disk whatever it sends; null for 5 % of the disk, at most 1 GiB. The same for all. */
+  readonly floorBytes: Bytes | null;
   readonly access: Access;
   /** Only with `access: sftp`: what it overwrites and deletes is kept for `protectMs`, as restic's objects always are. */
   readonly immutable: boolean;
@@ -35,5 +39,8 @@ export interface ServerConfig {
     readonly port: number | null;
     /** What a source without `protect` of its own gets. */
     readonly protectMs: Millis;
+    /** How long the scrub takes for everything once, and the most bytes a second it reads of one source. */
+    readonly scrubMs: Millis;
+    readonly scrubRate: Bytes;
   };
 }
