@@ -24,6 +24,9 @@ export const dockerOrThrow = async (...args: readonly string[]): Promise<string>
   return stdout;
 };
 
+/** `berth-server` of this clone. */
+export const serverProgram = join(repository, 'packages/server/bin/berth-server');
+
 interface ContainerWishes {
   /** False leaves it to the test to call `up`. */
   readonly start?: boolean;
@@ -71,15 +74,23 @@ export class TestContainer implements AsyncDisposable {
 
   /** `berth-server up` with what this test has, and more options. */
   up(...more: readonly string[]): Promise<SshResult> {
+    return this.cli(...this.upWords(...more));
+  }
+
+  /** The words of that command. */
+  upWords(...more: readonly string[]): readonly string[] {
     const places = ['--config', join(this.configDir, 'sources.yaml'), '--data', this.dataDir, '--name', this.name];
     const network = ['--port', String(this.port), '--listen', '127.0.0.1'];
-    return this.cli('up', ...places, ...network, '--image', serverImage, ...more);
+    return ['up', ...places, ...network, '--image', serverImage, ...more];
   }
 
   /** Any `berth-server` command on this machine. */
   async cli(...args: readonly string[]): Promise<SshResult> {
-    const program = join(repository, 'packages/server/bin/berth-server');
-    const { exitCode, stdout, stderr } = await execa(program, args, { reject: false, cwd: '/', timeout: 110_000 });
+    const { exitCode, stdout, stderr } = await execa(serverProgram, args, {
+      reject: false,
+      cwd: '/',
+      timeout: 110_000,
+    });
     return { exitCode, stdout, stderr };
   }
 
@@ -130,8 +141,8 @@ export class TestContainer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const name of [...this.#clients, this.name, `${this.name}-next`])
-      await docker('rm', '--force', '--volumes', name);
+    const own = ['', '-next', '-check'].map((passing) => `${this.name}${passing}`);
+    for (const name of [...this.#clients, ...own]) await docker('rm', '--force', '--volumes', name);
     await docker('network', 'rm', this.name);
     await rm(this.#directory, { recursive: true, force: true });
   }

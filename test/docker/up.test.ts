@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { docker, dockerOrThrow, withContainer } from './container.ts';
+import { docker, dockerOrThrow, serverProgram, withContainer } from './container.ts';
 import { prepareDocker, prepareWithinMs } from './images.ts';
 
 let engine: AsyncDisposable;
@@ -82,6 +82,28 @@ test('an up that was killed halfway is finished by the next', async () => {
   expect(await container.up()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('replaced') });
   expect(await running(container.name)).toBe('true');
   expect((await docker('inspect', next)).exitCode).not.toBe(0);
+});
+
+test('an up that was killed while the new image checks leaves a container that the next one, or down, removes', async () => {
+  await using container = await withContainer({ start: false });
+  const check = `${container.name}-check`;
+  const slow = 'berth-slow:test';
+  const dockerfile = 'FROM berth:test\nENTRYPOINT ["tini", "--", "sh", "-c", "sleep 600"]\n';
+  await execa('docker', ['build', '--tag', slow, '-'], { input: dockerfile });
+  const killDuringCheck = async (): Promise<void> => {
+    const up = execa(serverProgram, container.upWords('--image', slow), { reject: false });
+    await expect.poll(() => running(check), { timeout: 20_000 }).toBe('true');
+    up.kill('SIGKILL');
+    await up;
+    expect(await running(check)).toBe('true');
+  };
+  await killDuringCheck();
+  expect(await container.up()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('created') });
+  expect((await docker('inspect', check)).exitCode).not.toBe(0);
+  await killDuringCheck();
+  expect((await container.cli('down', '--name', container.name)).exitCode).toBe(0);
+  const { stdout } = await docker('ps', '--all', '--filter', `volume=${container.dataDir}`, '--format', '{{.Names}}');
+  expect(stdout).toBe('');
 });
 
 test('what stands in the way is named: no engine, no image, a taken port, a container of somebody else, a missing folder', async () => {

@@ -6,7 +6,8 @@ import { lastLinesOf } from './output.ts';
 
 /**
  * Asks the new image whether it would take this sources.yaml and this data, before anything that runs is touched: `berth-server check` in
- * a container that can only read and has no network. Throws `check-failed` with its words.
+ * a container that can only read and has no network. `options` name and label it, so that the next `up` finds what a
+ * killed one leaves. Throws `check-failed` with its words.
  */
 export const preflight = async (docker: Docker, options: ContainerCreateOptions): Promise<void> => {
   const { HostConfig = {}, ExposedPorts: _ports, ...rest } = options;

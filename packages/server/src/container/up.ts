@@ -24,15 +24,16 @@ export const up = async (docker: Docker, wishes: Wishes, say: (line: string) => 
   const options = containerOptions(wishes);
   const fingerprint = fingerprintOf(options, await imageIdOf(docker, wishes.image));
   const { name } = wishes;
-  const next = `${name}-next`;
-  await finishInterrupted(docker, name, next);
+  const { next, check } = passing(name);
+  await finishInterrupted(docker, name);
   const old = await find(docker, name);
   if (old?.fingerprint === fingerprint && old.running) {
     await becomeHealthy(docker, old.container);
     return 'unchanged';
   }
-  await preflight(docker, options);
-  const created = await docker.createContainer({ ...options, name: next, Labels: { [settingsLabel]: fingerprint } });
+  const labelled = { ...options, Labels: { [settingsLabel]: fingerprint } };
+  await preflight(docker, { ...labelled, name: check });
+  const created = await docker.createContainer({ ...labelled, name: next });
   try {
     if (old?.running === true) {
       say(`${name}: stopping the old container`);
@@ -54,7 +55,10 @@ export const up = async (docker: Docker, wishes: Wishes, say: (line: string) => 
 
 /** Stops and removes the container; false when there was none. The data, sources.yaml and the host keys stay. */
 export const down = async (docker: Docker, name: string): Promise<boolean> => {
-  const found = [await find(docker, `${name}-next`), await find(docker, name)].filter((one) => one !== null);
+  const { next, check } = passing(name);
+  const found = [await find(docker, check), await find(docker, next), await find(docker, name)].filter(
+    (one) => one !== null,
+  );
   for (const { container } of found) {
     await stop(container);
     await container.remove({ force: true });
@@ -82,8 +86,16 @@ export const find = async (docker: Docker, name: string): Promise<Found | null> 
   }
 };
 
-/** An `up` that was killed leaves the new container beside the old one, or alone under its temporary name. */
-const finishInterrupted = async (docker: Docker, name: string, next: string): Promise<void> => {
+/** What the containers are called that are there only while `up` runs: the one that checks, and the new one until it is healthy. */
+const passing = (name: string) => ({ check: `${name}-check`, next: `${name}-next` }) as const;
+
+/**
+ * An `up` that was killed leaves the container that checks, or the new one beside the old one, or the new one alone under its
+ * temporary name.
+ */
+const finishInterrupted = async (docker: Docker, name: string): Promise<void> => {
+  const { next, check } = passing(name);
+  await (await find(docker, check))?.container.remove({ force: true });
   const left = await find(docker, next);
   if (left === null) return;
   if ((await find(docker, name)) === null) await left.container.rename({ name });

@@ -116,14 +116,10 @@ const ender = (stage: Stage, name: string, end: readonly string[]): (() => Promi
   };
 };
 
-/** By name, and by the demo's folders: `up` looks at a new container's settings in one that has no name of its own. */
+/** Also those of an `up` that was killed: their names begin with this one. */
 const containersOf = async (stage: Stage, name: string): Promise<readonly string[]> => {
-  const mounted = ['config', 'data'].map((folder) => `volume=${join(stage.directory, folder)}`);
-  const filters = [`name=${name}`, ...mounted].map((filter) =>
-    finish(stage, ['docker', 'ps', '--all', '--quiet', '--filter', filter]),
-  );
-  const found = (await Promise.all(filters)).flatMap(({ stdout }) => stdout.split('\n'));
-  return [...new Set(found)].filter((id) => id !== '');
+  const found = await finish(stage, ['docker', 'ps', '--all', '--quiet', '--filter', `name=${name}`]);
+  return found.stdout.split('\n').filter((id) => id !== '');
 };
 
 const leftovers = async (stage: Stage, name: string): Promise<readonly string[]> => {
