@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { docker, dockerOrThrow, serverProgram, withContainer } from './container.ts';
 import { prepareDocker, prepareWithinMs } from './images.ts';
+import { withWeakEngine } from './weak-engine.ts';
 
 let engine: AsyncDisposable;
 beforeAll(async () => {
@@ -104,6 +105,22 @@ test('an up that was killed while the new image checks leaves a container that t
   expect((await container.cli('down', '--name', container.name)).exitCode).toBe(0);
   const { stdout } = await docker('ps', '--all', '--filter', `volume=${container.dataDir}`, '--format', '{{.Names}}');
   expect(stdout).toBe('');
+});
+
+test('an engine that drops the memory limit is named, every time, and the limit is not claimed', async () => {
+  await using container = await withContainer();
+  await using weak = await withWeakEngine(container.door.directory);
+  const options = { env: weak.env, reject: false } as const;
+  const words = await execa(serverProgram, container.upWords('--memory', '1G'), options);
+  expect(words).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(/replaced, .*, no memory limit$/),
+    stderr: expect.stringContaining('may take more than 1 GiB'),
+  });
+  const again = await execa(serverProgram, container.upWords('--memory', '1G', '--json'), options);
+  expect(JSON.parse(again.stdout)).toMatchObject({ outcome: 'unchanged', memoryLimited: false });
+  const honest = await container.up('--memory', '1G');
+  expect(honest).toMatchObject({ stdout: expect.stringMatching(/unchanged, .*, 1 GiB$/), stderr: '' });
 });
 
 test('what stands in the way is named: no engine, no image, a taken port, a container of somebody else, a missing folder', async () => {

@@ -73,7 +73,7 @@ export const addContainerCommands = (program: Command, { toPort, examples, defau
       const { settings, sources } = await configOf(configFile);
       const docker = await connectEngine();
       const port = flags.port ?? settings.port ?? defaultPort;
-      const outcome = await up(
+      const { outcome, memoryLimited } = await up(
         docker,
         {
           image: flags.image,
@@ -87,11 +87,14 @@ export const addContainerCommands = (program: Command, { toPort, examples, defau
         },
         (line) => (flags.json ? undefined : say(`${line}\n`)),
       );
-      if (flags.json) say(`${JSON.stringify({ outcome, name: flags.name, port, sources: sources.length })}\n`);
-      else
-        say(
-          `${flags.name}: ${outcome}, healthy, on port ${port}, ${sources.length} sources, ${formatSize(flags.memory)}\n`,
-        );
+      const memory = formatSize(flags.memory);
+      if (!memoryLimited) process.stderr.write(unlimited(memory));
+      if (flags.json)
+        say(`${JSON.stringify({ outcome, name: flags.name, port, sources: sources.length, memoryLimited })}\n`);
+      else {
+        const limit = memoryLimited ? memory : 'no memory limit';
+        say(`${flags.name}: ${outcome}, healthy, on port ${port}, ${sources.length} sources, ${limit}\n`);
+      }
     });
 
   program
@@ -142,6 +145,10 @@ const configOf = async (file: string) => {
   if (loaded.kind === 'invalid') throw problemOf(loaded.findings);
   return loaded.config;
 };
+
+const unlimited = (memory: string): string =>
+  `berth-server: The engine does not limit memory: the container may take more than ${memory}.\n` +
+  '  A rootless engine can where systemd gives it the memory controller of cgroup v2: docker info says what is missing.\n';
 
 /** Docker's own floor is 6 MB; a supervisor alone takes about 90. */
 const toMemory = (text: string): Bytes => {

@@ -6,8 +6,11 @@ import { execIn, lastLinesOf } from './output.ts';
 import { preflight } from './preflight.ts';
 import { containerOptions, fingerprintOf, settingsLabel, stopSeconds, type Wishes } from './settings.ts';
 
-/** What `up` found to do. */
-export type UpOutcome = 'unchanged' | 'created' | 'replaced';
+/** What `up` found to do, and whether the engine holds the container to its memory. */
+export interface UpResult {
+  readonly outcome: 'unchanged' | 'created' | 'replaced';
+  readonly memoryLimited: boolean;
+}
 
 const healthyWithinMs = 60_000;
 const lookEveryMs = 500;
@@ -20,7 +23,7 @@ const lookEveryMs = 500;
  * container, sources.yaml and the data by `check` inside it. When the new one still does not become healthy, the old one is
  * started again, and the Problem says so. A backup under way is cut; the agent tries again and goes on with what is stored.
  */
-export const up = async (docker: Docker, wishes: Wishes, say: (line: string) => void): Promise<UpOutcome> => {
+export const up = async (docker: Docker, wishes: Wishes, say: (line: string) => void): Promise<UpResult> => {
   const options = containerOptions(wishes);
   const fingerprint = fingerprintOf(options, await imageIdOf(docker, wishes.image));
   const { name } = wishes;
@@ -29,7 +32,7 @@ export const up = async (docker: Docker, wishes: Wishes, say: (line: string) => 
   const old = await find(docker, name);
   if (old?.fingerprint === fingerprint && old.running) {
     await becomeHealthy(docker, old.container);
-    return 'unchanged';
+    return { outcome: 'unchanged', memoryLimited: await isMemoryLimited(old.container) };
   }
   const labelled = { ...options, Labels: { [settingsLabel]: fingerprint } };
   await preflight(docker, { ...labelled, name: check });
@@ -50,8 +53,15 @@ export const up = async (docker: Docker, wishes: Wishes, say: (line: string) => 
   }
   await old?.container.remove({ force: true });
   await created.rename({ name });
-  return old === null ? 'created' : 'replaced';
+  return { outcome: old === null ? 'created' : 'replaced', memoryLimited: await isMemoryLimited(created) };
 };
+
+/**
+ * An engine that can not limit memory (a rootless one without a delegated cgroup, a kernel without the memory controller) makes the
+ * container all the same, without the limit (moby: verifyPlatformContainerResources).
+ */
+const isMemoryLimited = async (container: Docker.Container): Promise<boolean> =>
+  ((await container.inspect()).HostConfig.Memory ?? 0) > 0;
 
 /** Stops and removes the container; false when there was none. The data, sources.yaml and the host keys stay. */
 export const down = async (docker: Docker, name: string): Promise<boolean> => {
