@@ -74,7 +74,9 @@ export class BootedHost implements AsyncDisposable {
     await eventually('systemd is PID 1', 20_000, async () => {
       if (child.exitCode !== null) throw new Error(`The host did not boot:\n${this.#words}`);
       this.#init = Number((await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).trim());
-      return this.#init > 0 && (await readFile(`/proc/${this.#init}/comm`, 'utf8')).trim() === 'systemd';
+      // One of the shells on the way there may end between the two looks.
+      const name = await readFile(`/proc/${this.#init}/comm`, 'utf8').catch(() => '');
+      return this.#init > 0 && name.trim() === 'systemd';
     });
     await eventually('the receiver is ready', 20_000, async () => (await this.log()).includes('\nready: ')).catch(
       async (error: unknown) => {

@@ -36,6 +36,8 @@ export class RestClient implements AsyncDisposable {
     this.#connection = connection;
     this.#session = connect('http://localhost', { createConnection: () => connection });
     this.#session.on('error', () => undefined);
+    // Node stops the whole process (ERR_INTERNAL_ASSERTION) when HTTP/2 still writes to a stream that is shutting down.
+    connection.on('end', () => this.#session.destroy());
     // An ssh that ends closes its pipes without a word to HTTP/2.
     child.on('close', () => connection.destroy());
   }

@@ -24,6 +24,7 @@ export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
     settings: {
       port: server?.port ?? null,
       protectMs,
+      floorBytes: server?.floor ?? null,
       scrubMs: server?.scrub ?? defaultScrubMs,
       scrubRate: server?.scrub_rate ?? defaultScrubRate,
     },

@@ -18,9 +18,15 @@ export const describeDiff = (diff: ConfigDiff): readonly string[] => {
     ...(diff.port === null
       ? []
       : [`! port ${portWord(diff.port.from)} -> ${portWord(diff.port.to)}: after the next start`]),
+    ...said('floor', diff.floorBytes, floorWord),
+    ...said('scrub', diff.scrubMs, formatDuration),
+    ...said('scrub_rate', diff.scrubRate, (rate) => `${formatSize(rate)}/s`),
   ];
   return lines.length === 0 ? ['nothing changes'] : lines;
 };
+
+const said = <Value>(what: string, change: Change<Value> | null, word: (value: Value) => string): readonly string[] =>
+  change === null ? [] : [`~ ${what} ${word(change.from)} -> ${word(change.to)}`];
 
 const describeAdded = (source: Source, removed: readonly Source[]): string => {
   const { name, uid, keys, quotaBytes, protectMs } = source;
@@ -37,7 +43,7 @@ const describeRemoved = ({ name, uid }: Source): string =>
   `- ${name}: its sessions end and it can't log in; its backups stay (UID ${uid})`;
 
 const describeChange = (change: SourceChange): readonly string[] => {
-  const { name, after, keysAdded, keysRemoved, uid, quotaBytes, protectMs, access, immutable } = change;
+  const { name, after, keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable } = change;
   return [
     ...keysAdded.map((key) => `+ ${name}: ${keyWord(key)} is let in`),
     ...keysRemoved.map((key) => `- ${name}: ${keyWord(key)} is shut out, and its sessions end`),
@@ -46,6 +52,7 @@ const describeChange = (change: SourceChange): readonly string[] => {
       : [`! ${name}: UID ${uid.from} -> ${uid.to} is refused while its files belong to ${uid.from}`]),
     ...(quotaBytes === null ? [] : [`~ ${name}: quota ${quotaWord(quotaBytes.from)} -> ${quotaWord(quotaBytes.to)}`]),
     ...(protectMs === null ? [] : [`~ ${name}: protect ${describeProtect(protectMs.from, protectMs.to)}`]),
+    ...said(`${name}: brake`, brake, percent),
     ...(access === null ? [] : [`~ ${name}: access ${describeAccess(access, after)}`]),
     ...(immutable === null || access !== null ? [] : [`~ ${name}: ${sftpPromise(after)}`]),
   ];
@@ -56,6 +63,8 @@ const describeProtect = (from: Millis, to: Millis): string => {
   return to < from ? `${arrow}: what was deleted before that can be purged from now on` : arrow;
 };
 
+const percent = (share: number): string => `${Math.round(share * 100)}%`;
+
 const describeAccess = ({ from, to }: Change<Access>, after: Source): string =>
   `${from} -> ${to}: its sessions end; what it stored by ${from} stays, out of its reach${accessWord(after)}`;
 
@@ -65,5 +74,7 @@ const keyWord = ({ fingerprint, comment }: PublicKey): string =>
   `key ${fingerprint}${comment === '' ? '' : ` (${comment})`}`;
 
 const quotaWord = (quota: Bytes | null): string => (quota === null ? 'none' : formatSize(quota));
+
+const floorWord = (floor: Bytes | null): string => (floor === null ? '5 % of the disk' : formatSize(floor));
 
 const portWord = (port: number | null): string => (port === null ? 'of the command line' : String(port));

@@ -36,6 +36,17 @@ describe('what would change', () => {
     expect(diff.changed[0]?.keysAdded).toEqual([]);
   });
 
+  test('is said for what guards the past', () => {
+    const sources = before.sources.map(
+      ({ name, uid }) => `  ${name}: { uid: ${uid}, key: '${name === 'a' ? one : two}'`,
+    );
+    const [a, b] = [`${sources[0]}, brake: 90% }`, `${sources[1]}, quota: 1T }`];
+    const server = 'server: { floor: 5G, scrub: 14d, scrub_rate: 200M }';
+    expect(wordsFor(`${server}\nsources:\n${a}\n${b}\n`)).toBe(
+      '~ a: brake 50% -> 90%\n~ floor 5 % of the disk -> 5 GiB\n~ scrub 30d -> 14d\n~ scrub_rate 50 MiB/s -> 200 MiB/s',
+    );
+  });
+
   test('is said for a UID, a quota, a protect and the port', () => {
     expect(
       wordsFor(

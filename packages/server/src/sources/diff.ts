@@ -20,6 +20,7 @@ export interface SourceChange {
   readonly uid: Change<number> | null;
   readonly quotaBytes: Change<Bytes | null> | null;
   readonly protectMs: Change<Millis> | null;
+  readonly brake: Change<number> | null;
   /** Sessions of the other kind have to end. */
   readonly access: Change<Access> | null;
   readonly immutable: Change<boolean> | null;
@@ -32,6 +33,9 @@ export interface ConfigDiff {
   readonly changed: readonly SourceChange[];
   /** sshd can't change its port while it runs: this one waits for the next start. */
   readonly port: Change<number | null> | null;
+  readonly floorBytes: Change<Bytes | null> | null;
+  readonly scrubMs: Change<Millis> | null;
+  readonly scrubRate: Change<Bytes> | null;
 }
 
 /**
@@ -49,12 +53,15 @@ export const diffConfigs = (previous: ServerConfig, next: ServerConfig): ConfigD
       return source === undefined ? [] : changesOf(source, after);
     }),
     port: changeOf(previous.settings.port, next.settings.port),
+    floorBytes: changeOf(previous.settings.floorBytes, next.settings.floorBytes),
+    scrubMs: changeOf(previous.settings.scrubMs, next.settings.scrubMs),
+    scrubRate: changeOf(previous.settings.scrubRate, next.settings.scrubRate),
   };
 };
 
 /** True when nothing takes effect. */
-export const isEmptyDiff = ({ added, removed, changed, port }: ConfigDiff): boolean =>
-  added.length === 0 && removed.length === 0 && changed.length === 0 && port === null;
+export const isEmptyDiff = ({ added, removed, changed, ...settings }: ConfigDiff): boolean =>
+  added.length + removed.length + changed.length === 0 && Object.values(settings).every((change) => change === null);
 
 const changesOf = (before: Source, after: Source): readonly SourceChange[] => {
   const change: SourceChange = {
@@ -66,11 +73,12 @@ const changesOf = (before: Source, after: Source): readonly SourceChange[] => {
     uid: changeOf(before.uid, after.uid),
     quotaBytes: changeOf(before.quotaBytes, after.quotaBytes),
     protectMs: changeOf(before.protectMs, after.protectMs),
+    brake: changeOf(before.brake, after.brake),
     access: changeOf(before.access, after.access),
     immutable: changeOf(before.immutable, after.immutable),
   };
-  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs, access, immutable } = change;
-  const changes = [uid, quotaBytes, protectMs, access, immutable].filter((part) => part !== null);
+  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable } = change;
+  const changes = [uid, quotaBytes, protectMs, brake, access, immutable].filter((part) => part !== null);
   return keysAdded.length + keysRemoved.length + changes.length === 0 ? [] : [change];
 };
 

@@ -9,6 +9,10 @@ export const commentedExample = `# Who may back up to this server. A change take
 # server:
 #   port: 2222      # where sshd listens
 #   protect: 30d    # how long a source's deleted backups can be brought back, unless it says otherwise
+#   brake: 50%      # who deletes more than this of its snapshots or bytes in a day has its trash frozen
+#   floor: 5G       # what stays free on the disk whatever the sources send; without it 5 %, at most 1G
+#   scrub: 30d      # every stored byte is read and proved within this time
+#   scrub_rate: 50M # and never faster than this, in a second
 
 sources:
 #   laptop:                   # the machine's host name: also its account and its folder here

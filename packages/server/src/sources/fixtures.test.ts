@@ -6,8 +6,7 @@ import { describeDiff } from './describe-diff.ts';
 import { diffConfigs } from './diff.ts';
 import { readAccounts } from './host-accounts.ts';
 import { type ParsedSources, parseSources } from './load.ts';
-import { defaultProtectMs } from './schema.ts';
-import type { ServerConfig } from './source.ts';
+import { configOf } from './testing.ts';
 
 /**
  * Every `NN-name.yaml` is refused with exactly the words of `NN-name.expected`; every `ok-name.yaml` is accepted, and its
@@ -19,7 +18,7 @@ const folder = join(import.meta.dirname, 'fixtures');
 const accounts = readAccounts(
   'root:x:0:0::/root:/bin/sh\nwww-data:x:33:33:::\nbackup:x:34:34:::\nsshd:x:105:::\nberth:x:990:::\n',
 );
-const nobody: ServerConfig = { sources: [], unfinished: false, settings: { port: null, protectMs: defaultProtectMs } };
+const nobody = configOf('sources: {}');
 
 /** Too large to check in. */
 const generated: Readonly<Record<string, string>> = {

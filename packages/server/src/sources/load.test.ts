@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commentedExample } from './example.ts';
 import { loadSources, parseSources } from './load.ts';
-import { defaultProtectMs } from './schema.ts';
+import { defaultProtectMs, defaultScrubMs, defaultScrubRate } from './schema.ts';
 import { configOf, makePipe, publicKeyLine, temporaryFolder } from './testing.ts';
 
 const day = 86_400_000;
@@ -22,7 +22,7 @@ describe('a sources.yaml', () => {
       `server: { protect: 60d }\nsources:\n  a: { uid: 1, key: '${publicKeyLine(1)}' }\n  b: { uid: 2, protect: 1d, key: '${publicKeyLine(2)}' }\n`,
     );
     expect(config.sources.map(({ protectMs }) => protectMs)).toEqual([60 * day, day]);
-    expect(config.settings).toEqual({ port: null, protectMs: 60 * day });
+    expect(config.settings).toMatchObject({ port: null, protectMs: 60 * day });
   });
 
   test('that the README and `init` show is accepted as it stands', async () => {
@@ -31,10 +31,19 @@ describe('a sources.yaml', () => {
     expect(configOf(commentedExample)).toEqual({
       sources: [],
       unfinished: true,
-      settings: { port: null, protectMs: defaultProtectMs },
+      settings: {
+        port: null,
+        protectMs: defaultProtectMs,
+        floorBytes: null,
+        scrubMs: defaultScrubMs,
+        scrubRate: defaultScrubRate,
+      },
     });
     const uncommented = commentedExample
-      .replaceAll(/^# ( *(?:server|port|protect|laptop|scanner|uid|key|quota|access|immutable):.*)$/gm, '$1')
+      .replaceAll(
+        /^# ( *(?:server|port|protect|brake|floor|scrub|scrub_rate|laptop|scanner|uid|key|quota|access|immutable):.*)$/gm,
+        '$1',
+      )
       .replace(/'ssh-ed25519 .*?'/, `'${publicKeyLine(1)}'`)
       .replace(/'ssh-ed25519 .*… scanner'/, `'${publicKeyLine(2)}'`)
       .replaceAll(/^# {3}(?= )/gm, '');

@@ -67,6 +67,19 @@ const scrubOf = (text: string): Parsed<Millis> => {
   return refused('scrub', `a scrub of everything in ${text} is out of bounds`, 'Write 1d to 366d; 30d is usual.');
 };
 
+/** A size that means something: a bare number is a forgotten unit, almost always. */
+const sizeFrom =
+  (what: string, leastBytes: number, example: string) =>
+  (text: string): Parsed<Bytes> => {
+    const parsed = parseSize(text);
+    if (!parsed.ok || parsed.value >= leastBytes) return parsed;
+    return refused(
+      what,
+      `${what} of ${parsed.value} bytes is too small`,
+      `Write the unit too, for example ${example}.`,
+    );
+  };
+
 const brakeOf = (text: string): Parsed<number> => {
   const percent = Number(/^(\d{1,3})%$/.exec(text)?.[1] ?? 0);
   if (percent >= 1 && percent <= 100) return accepted(percent / 100);
@@ -91,10 +104,12 @@ const publicKey = textField(parsePublicKey, keyExample);
 const quota = z.preprocess(numberOrText, textField(quotaOf, 'quota: 500G')).meta({ example: 'quota: 500G' });
 const protect = z.preprocess(numberOrText, textField(protectOf, 'protect: 30d')).meta({ example: 'protect: 30d' });
 
-const floor = z.preprocess(numberOrText, textField(parseSize, 'floor: 5G')).meta({ example: 'floor: 5G' });
+const floor = z
+  .preprocess(numberOrText, textField(sizeFrom('floor', smallestQuotaBytes, 'floor: 5G'), 'floor: 5G'))
+  .meta({ example: 'floor: 5G' });
 const scrub = z.preprocess(numberOrText, textField(scrubOf, 'scrub: 30d')).meta({ example: 'scrub: 30d' });
 const scrubRate = z
-  .preprocess(numberOrText, textField(parseSize, 'scrub_rate: 50M'))
+  .preprocess(numberOrText, textField(sizeFrom('scrub_rate', smallestQuotaBytes, 'scrub_rate: 50M'), 'scrub_rate: 50M'))
   .meta({ example: 'scrub_rate: 50M' });
 const brake = z.preprocess(numberOrText, textField(brakeOf, 'brake: 50%')).meta({ example: 'brake: 50%' });
 

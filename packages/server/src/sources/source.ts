@@ -39,6 +39,8 @@ export interface ServerConfig {
     readonly port: number | null;
     /** What a source without `protect` of its own gets. */
     readonly protectMs: Millis;
+    /** See `Source.floorBytes`. */
+    readonly floorBytes: Bytes | null;
     /** How long the scrub takes for everything once, and the most bytes a second it reads of one source. */
     readonly scrubMs: Millis;
     readonly scrubRate: Bytes;
