@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +64,24 @@ describe('the folders of a source', () => {
     expect(directoryFindings(data, [one], owner)[0]?.code).toBe('not-ours');
     chownSync(path(), 4001, 4001);
     expect(() => createDirectories(data, [one], owner)).toThrow('only the server can write');
+  });
+
+  test('for a UID that the user namespace does not have are refused with those it has', ({ skip }) => {
+    const allowed = spawnSync('unshare', ['--user', '--map-root-user', 'true']).status === 0;
+    if (!allowed) skip('needs user namespaces, which this machine does not allow');
+    const program = `
+      import { createDirectories } from '${join(import.meta.dirname, 'directories.ts')}';
+      const source = { name: 'one', uid: 4001, access: 'restic' };
+      try { createDirectories(process.argv[1], [source], ({ uid }) => uid); }
+      catch ({ code, message, remedy }) { process.stdout.write(JSON.stringify({ code, message, remedy })); }`;
+    // Only root is there.
+    const words = ['--user', '--map-root-user', process.execPath, '--input-type=module', '--eval', program, data];
+    const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' });
+    expect(JSON.parse(stdout || stderr)).toEqual({
+      code: 'uid-unmapped',
+      message: expect.stringMatching(/can not be given to UID 4001: .* has UIDs 0 only\.$/),
+      remedy: expect.stringContaining('/etc/subuid'),
+    });
   });
 
   test.runIf(isRoot)('of a removed source keep their UID from being given to another', () => {

@@ -7,6 +7,7 @@ import type { Source } from '../sources/source.ts';
 import { sourceFolders } from '../store/layout.ts';
 import { ensureFolder } from './files.ts';
 import type { AccountFinding } from './finding.ts';
+import { unmappedId } from './user-namespace.ts';
 
 /**
  * The folders that belong to a source itself, for each kind of access: those its sessions write, as the design's page
@@ -130,6 +131,16 @@ const giveTo = (owner: number, path: string): void => {
     chownSync(path, owner, owner);
   } catch (error) {
     if (!isErrno(error, 'EPERM', 'ENOTSUP', 'EINVAL')) throw error;
+    // chown(2): EINVAL is also what the kernel says of an ID that the user namespace does not have.
+    const others = isErrno(error, 'EINVAL') ? unmappedId(owner) : null;
+    if (others !== null) {
+      throw new Problem(
+        'uid-unmapped',
+        `${path} can not be given to UID ${owner}: this container's user namespace has ${others} only.`,
+        "Give the source one of these in sources.yaml, or the engine's user more subordinate ones (/etc/subuid, /etc/subgid).",
+        { cause: error },
+      );
+    }
     throw new Problem(
       'no-owners',
       `${path} can not be given to UID ${owner}: its file system or container does not keep such owners.`,
