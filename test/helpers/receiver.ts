@@ -139,6 +139,11 @@ export class TestReceiver extends Door implements AsyncDisposable {
     return { exitCode, stdout, stderr };
   }
 
+  /** The words that start berth-server as this receiver's admin, for those who start it themselves. */
+  cliCommand(): readonly string[] {
+    return this.#command([]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.stop();
