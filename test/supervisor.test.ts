@@ -145,6 +145,29 @@ describe.runIf(isRoot)('a receiver with a UID per source (needs root)', () => {
     await eventually('alpha is out', 5000, async () => !(await receiver.letsIn('alpha', key)));
   });
 
+  test('started while the file stops behind "sources:", has in force what the last server had, and says so', async () => {
+    await using receiver = await withReceiver();
+    const [key, next] = [await receiver.makeKey(), await receiver.makeKey()];
+    const alpha = { uid: 4001, keys: [key.line] };
+    await receiver.writeSources({ alpha });
+    await eventually('alpha gets in', 15_000, () => receiver.letsIn('alpha', key));
+    await receiver.stop();
+    await receiver.writeConfig('sources:\n');
+    await receiver.start();
+    expect(await receiver.letsIn('alpha', key)).toBe(true);
+    const { stdout } = await receiver.cli('status', '--data', receiver.dataDir);
+    expect(stdout).toContain('The file was refused');
+    expect(stdout).toContain('nothing stands behind "sources:"');
+    // The editor goes on.
+    await receiver.writeSources({ alpha, beta: { uid: 4002, keys: [next.line] } });
+    await eventually('beta gets in', 15_000, () => receiver.letsIn('beta', next));
+    // A wish is a wish at the start too.
+    await receiver.stop();
+    await receiver.writeConfig('sources: {}\n');
+    await receiver.start();
+    expect(await receiver.letsIn('alpha', key)).toBe(false);
+  });
+
   test('refuses a changed UID with the command that re-owns the data, and takes it up once that has run', async () => {
     await using receiver = await withReceiver();
     const key = await receiver.makeKey();

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { Problem } from '@berth/common/problem.ts';
 import { problemOf } from '@berth/common/yaml/finding.ts';
 import { readConfigFile } from '@berth/common/yaml/read-file.ts';
 import type { Logger } from 'pino';
@@ -8,6 +9,7 @@ import { describeJail, detectJail } from '../session/jail-detect.ts';
 import { settleMs } from '../sftp/guard.ts';
 import { runPass } from '../sftp/job.ts';
 import { parseSources } from '../sources/load.ts';
+import { unfinishedFindings } from '../sources/unfinished.ts';
 import { type WatchOptions, watchFile } from '../sources/watch.ts';
 import { ensureHostKey } from '../sshd/host-key.ts';
 import { mountNamespace } from './enter.ts';
@@ -15,6 +17,7 @@ import { prepareLayout } from './layout.ts';
 import { thisProgram } from './program.ts';
 import { type Candidate, Receiver } from './receiver.ts';
 import { selfCheck } from './self-check.ts';
+import { appliedFile } from './state.ts';
 
 export interface RunOptions {
   readonly mode: Mode;
@@ -51,8 +54,8 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   const stopped = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve(signal));
 
-  const candidate = await loadOrThrow(configFile);
-  const { config } = candidate;
+  const { first, latest } = await begin(configFile, dataDir);
+  const { config } = first;
   const hostKey = await ensureHostKey(options.hostKeys);
   const program = thisProgram();
   const liveFolders = [dirname(configFile), options.hostKeys];
@@ -78,10 +81,12 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
       runPass({ node, session, dataDir: layout.sessionDataDir, jail }, source, settleMs, signal),
     log,
   });
-  await receiver.start(candidate);
+  await receiver.start(first);
+  // It says why, and remembers it for `status`.
+  if (latest !== first.content) await receiver.consider({ ok: true, content: latest });
   process.on('SIGHUP', () => void readConfigFile(configFile).then((read) => receiver.consider(read)));
   const watching = new AbortController();
-  const watch = follow(receiver, { file: configFile, seen: candidate.content, signal: watching.signal });
+  const watch = follow(receiver, { file: configFile, seen: latest, signal: watching.signal });
 
   const { fingerprint } = hostKey;
   onReady({
@@ -104,10 +109,31 @@ const follow = async (receiver: Receiver, watch: WatchOptions): Promise<void> =>
   for await (const read of watchFile(watch)) await receiver.consider(read);
 };
 
-const loadOrThrow = async (file: string): Promise<Candidate> => {
+/** What is put in force at the start, and what the file holds: the same, but for one that is caught half-way. */
+interface Beginning {
+  readonly first: Candidate;
+  readonly latest: Uint8Array;
+}
+
+/**
+ * A file that stops behind `sources:` would lock everybody out where the last server had sources, so what that one had in force is put
+ * in force again, as a running server would have kept it. Throws a Problem for a file that can not be used at all.
+ */
+const begin = async (file: string, dataDir: string): Promise<Beginning> => {
+  const candidate = await candidateIn(file);
+  if (candidate instanceof Problem) throw candidate;
+  const ofFile = { first: candidate, latest: candidate.content };
+  if (!candidate.config.unfinished) return ofFile;
+  const applied = await candidateIn(appliedFile(dataDir));
+  if (applied instanceof Problem) return ofFile;
+  const isMissed = unfinishedFindings(file, applied.config.sources, candidate.config).length > 0;
+  return isMissed ? { first: applied, latest: candidate.content } : ofFile;
+};
+
+const candidateIn = async (file: string): Promise<Candidate | Problem> => {
   const read = await readConfigFile(file);
-  if (!read.ok) throw read.problem;
+  if (!read.ok) return read.problem;
   const parsed = parseSources({ file, content: read.content });
-  if (parsed.kind === 'invalid') throw problemOf(parsed.findings);
+  if (parsed.kind === 'invalid') return problemOf(parsed.findings);
   return { content: read.content, config: parsed.config };
 };
