@@ -99,9 +99,17 @@ const post = async (store: Store, id: ObjectId, request: Request): Promise<Respo
     case 'cut':
       return say(400, `the body has ${result.bytes} bytes, other than announced`);
     case 'full':
-      return say(507, result.what === 'quota' ? 'the quota of this source is used up' : "the server's disk is full");
+      return say(507, fullWords[result.what]);
+    case 'too-many-locks':
+      return say(429, 'this source has too many locks; they go when its last session ends');
   }
 };
+
+const fullWords = {
+  quota: 'the quota of this source is used up',
+  floor: "the server's disk is full but for what is kept free",
+  disk: "the server's disk is full",
+} as const;
 
 const parseLength = (header: string | undefined): number | null | 'malformed' => {
   if (header === undefined) return null;

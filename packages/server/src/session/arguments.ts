@@ -11,6 +11,8 @@ export interface SessionArguments {
   /** The coordinator's socket for this source. */
   readonly controlSocket: string;
   readonly quotaBytes: number | null;
+  /** What stays free on the disk; null for the usual floor. */
+  readonly floorBytes: number | null;
 }
 
 /** The words of the forced command, as `parseSessionArguments` reads them. */
@@ -26,6 +28,7 @@ export const formatSessionArguments = (
   '--control-socket',
   args.controlSocket,
   ...(args.quotaBytes === null ? [] : ['--quota', String(args.quotaBytes)]),
+  ...(args.floorBytes === null ? [] : ['--floor', String(args.floorBytes)]),
 ];
 
 /** Where a source's things are below the server's data directory. */
@@ -37,15 +40,22 @@ const options = {
   directory: { type: 'string' },
   'control-socket': { type: 'string' },
   quota: { type: 'string' },
+  floor: { type: 'string' },
 } as const;
 
 /** Reads the words back. Throws on anything unexpected: then the forced command and the program do not fit together. */
 export const parseSessionArguments = (words: readonly string[]): SessionArguments => {
   const { values } = parseArgs({ args: [...words], options });
-  const { source, key, directory, 'control-socket': controlSocket, quota } = values;
+  const { source, key, directory, 'control-socket': controlSocket, quota, floor } = values;
   if (source === undefined || key === undefined || directory === undefined || controlSocket === undefined) {
     throw new Error('the forced command lacks --source, --key, --directory or --control-socket');
   }
-  if (quota !== undefined && !/^\d{1,15}$/.test(quota)) throw new Error(`--quota ${quota} is not a number of bytes`);
-  return { source, key, directory, controlSocket, quotaBytes: quota === undefined ? null : Number(quota) };
+  const quotaBytes = bytesOf('--quota', quota);
+  return { source, key, directory, controlSocket, quotaBytes, floorBytes: bytesOf('--floor', floor) };
+};
+
+const bytesOf = (option: string, text: string | undefined): number | null => {
+  if (text === undefined) return null;
+  if (!/^\d{1,15}$/.test(text)) throw new Error(`${option} ${text} is not a number of bytes`);
+  return Number(text);
 };

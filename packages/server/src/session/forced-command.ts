@@ -37,6 +37,7 @@ export const forcedCommand = (args: {
       dataDir,
       controlSocket,
       quotaBytes: source.quotaBytes,
+      floorBytes: source.floorBytes,
     }),
   ];
 };

@@ -18,7 +18,7 @@ const complain = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-const runReceive = async ({ directory, quotaBytes }: SessionArguments): Promise<number> => {
+const runReceive = async ({ directory, quotaBytes, floorBytes }: SessionArguments): Promise<number> => {
   const connection = stdioConnection();
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, () => connection.destroy());
   const now = () => new Date();
@@ -29,6 +29,7 @@ const runReceive = async ({ directory, quotaBytes }: SessionArguments): Promise<
     pid: process.pid,
     isAlive: isProcessAlive,
     quotaBytes,
+    floorBytes,
   });
   await receive(connection, store, complain);
   return 0;

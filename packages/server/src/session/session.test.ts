@@ -25,8 +25,9 @@ test.each([
 
 test('the words of the forced command come back as they were meant', () => {
   const said = { source: 'alpha', key: 'SHA256:abc', controlSocket: '/run/a b/api.sock' };
-  const words = formatSessionArguments({ ...said, dataDir: '/data', quotaBytes: 10 });
-  expect(parseSessionArguments(words)).toEqual({ ...said, directory: '/data/sources/alpha', quotaBytes: 10 });
+  const words = formatSessionArguments({ ...said, dataDir: '/data', quotaBytes: 10, floorBytes: 0 });
+  const directory = '/data/sources/alpha';
+  expect(parseSessionArguments(words)).toEqual({ ...said, directory, quotaBytes: 10, floorBytes: 0 });
 });
 
 test.each([

@@ -4,6 +4,7 @@ import type { FolderSync } from './folder-sync.ts';
 import type { Journal } from './journal.ts';
 import type { Layout } from './layout.ts';
 import type { Change, Mark } from './record.ts';
+import type { Room } from './room.ts';
 import type { Seq } from './seq.ts';
 import type { Serial } from './serial.ts';
 import type { Usage } from './usage.ts';
@@ -22,14 +23,7 @@ export interface Context {
   readonly usage: () => Usage;
   /** Writes a record durably and answers with its place. */
   readonly record: (what: Change | Mark) => Promise<Seq>;
-  readonly quota: Quota;
-}
-
-/** Room that uploads of this session have asked for and not yet used or given back. */
-export interface Quota {
-  /** Takes `bytes` of room; false, and nothing taken, when live, trash and all reservations would pass the quota. */
-  readonly reserve: (bytes: number) => boolean;
-  readonly release: (bytes: number) => void;
+  readonly room: Room;
 }
 
 /** True when the disk says that it, or the account's share of it, is full. */

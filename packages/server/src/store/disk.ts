@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
 import { isErrno } from '@berth/common/errno.ts';
 
 /** A file being written: bytes go to its end; nothing is promised before `sync` resolves. */
@@ -34,6 +34,8 @@ export interface Disk {
   readonly list: (path: string) => Promise<readonly string[]>;
   /** The size in bytes of a regular file, or null when there is none. */
   readonly size: (path: string) => Promise<number | null>;
+  /** What the disk that holds `path` has in all and still gives to this user. */
+  readonly space: (path: string) => Promise<{ readonly totalBytes: number; readonly freeBytes: number }>;
   /** Makes the names in a folder durable. */
   readonly syncFolder: (path: string) => Promise<void>;
 }
@@ -83,6 +85,10 @@ export const nodeDisk: Disk = {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
       throw error;
     }
+  },
+  space: async (path) => {
+    const { blocks, bavail, bsize } = await statfs(path);
+    return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
   },
   syncFolder: async (path) => {
     await using folder = await open(path, O_RDONLY);

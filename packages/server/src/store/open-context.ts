@@ -1,14 +1,16 @@
 import { join } from 'node:path';
-import type { Context, Quota } from './context.ts';
+import type { Context } from './context.ts';
 import type { Disk } from './disk.ts';
 import { folderSync } from './folder-sync.ts';
 import { openJournal } from './journal.ts';
 import { layoutOf } from './layout.ts';
+import { reapLocks } from './locks.ts';
 import { prepare } from './prepare.ts';
 import { openMoves, repeatMoves } from './recover.ts';
+import { roomOf } from './room.ts';
 import { serial } from './serial.ts';
 import { type IsAlive, type Presence, register } from './sessions.ts';
-import { countRecord, type Usage, writeCheckpoint } from './usage.ts';
+import { countRecord, writeCheckpoint } from './usage.ts';
 import { trustedCheckpoint } from './usage-read.ts';
 
 /** What opening a store takes. */
@@ -20,6 +22,8 @@ export interface OpenArguments {
   readonly isAlive: IsAlive;
   /** Bytes that live objects and trash may occupy together, or null for no limit. */
   readonly quotaBytes: number | null;
+  /** Bytes that stay free on the disk whatever is sent, or null for the usual floor (room.ts). */
+  readonly floorBytes: number | null;
 }
 
 /** A context and its end: makes moves durable, keeps the usage for the next start. Closing twice is closing once. */
@@ -34,6 +38,7 @@ export interface OpenContext extends AsyncDisposable {
  */
 export const openContext = async (args: OpenArguments & { readonly presence: Presence }): Promise<OpenContext> => {
   const { disk, now, pid, isAlive, presence } = args;
+  const room = { quotaBytes: args.quotaBytes, floorBytes: args.floorBytes };
   const layout = layoutOf(args.directory);
   await prepare(disk, layout);
   const session = await register({ disk, incoming: layout.incoming, pid, isAlive, presence });
@@ -70,11 +75,15 @@ export const openContext = async (args: OpenArguments & { readonly presence: Pre
     temporary,
     usage: () => usage,
     record: (what) => journal.append({ ...what, at: now().getTime() }),
-    quota: quotaOf(args.quotaBytes, () => usage),
+    room: roomOf({ disk, folder: layout.repo, ...room, usage: () => usage }),
   };
+
+  await reapLocks(context, session.isAlone);
 
   const finish = async (): Promise<void> => {
     try {
+      // Whoever was behind our locks has gone with us.
+      await reapLocks(context, session.isAlone);
       await folders.settle();
       await journal.catchUp();
       if (await session.isAlone()) {
@@ -91,19 +100,4 @@ export const openContext = async (args: OpenArguments & { readonly presence: Pre
     return finished;
   };
   return { context, close, [Symbol.asyncDispose]: close };
-};
-
-const quotaOf = (quotaBytes: number | null, usage: () => Usage): Quota => {
-  let reserved = 0;
-  return {
-    reserve: (bytes) => {
-      const { live, trash: trashed } = usage();
-      if (quotaBytes !== null && live.bytes + trashed.bytes + reserved + bytes > quotaBytes) return false;
-      reserved += bytes;
-      return true;
-    },
-    release: (bytes) => {
-      reserved -= bytes;
-    },
-  };
 };

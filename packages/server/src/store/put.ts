@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
 import { isErrno } from '@berth/common/errno.ts';
 import { type Context, isFull } from './context.ts';
+import { hashFile } from './hash-file.ts';
 import { lastOperation } from './journal-read.ts';
-import { liveFolder, livePath } from './layout.ts';
+import { liveFolder, livePath, typeFolder } from './layout.ts';
 import type { ObjectId } from './object.ts';
+import { quarantineLive } from './quarantine.ts';
 import { receive } from './receive.ts';
 import type { Change, Operation } from './record.ts';
+import type { NoRoom } from './room.ts';
 
 /**
  * What became of an upload. `stored` and `already` mean that the object is on disk, is the bytes that were sent, and
@@ -19,7 +21,12 @@ export type PutResult =
   | { readonly kind: 'conflict' }
   | { readonly kind: 'wrong-hash'; readonly sha256: string }
   | { readonly kind: 'cut'; readonly bytes: number }
-  | { readonly kind: 'full'; readonly what: 'disk' | 'quota' };
+  | { readonly kind: 'full'; readonly what: 'disk' | NoRoom }
+  /** So many locks are not the work of restic, which has one a command. */
+  | { readonly kind: 'too-many-locks' };
+
+/** restic holds one lock a command, and two for the moment in which it renews it. */
+const mostLocks = 64;
 
 /**
  * Stores `body` as `id`: temporary file, SHA-256 while it streams, fsync, publish without overwrite, fsync of the
@@ -31,23 +38,33 @@ export const put = async (
   body: AsyncIterable<Uint8Array>,
   expectedBytes: number | null,
 ): Promise<PutResult> => {
-  const { disk, quota } = context;
+  const { disk, room, layout } = context;
   const temporary = context.temporary();
-  let reserved = 0;
-  const allow = (bytes: number): boolean => {
-    if (!quota.reserve(bytes)) return false;
-    reserved += bytes;
+  const taken = { reserved: 0, written: 0 };
+  let noRoom: NoRoom | null = null;
+  const reserve = async (bytes: number): Promise<boolean> => {
+    noRoom = await room.reserve(bytes);
+    if (noRoom === null) taken.reserved += bytes;
+    return noRoom === null;
+  };
+  /** Sessions of other sources write at the same time: what was announced is asked for again as it comes. */
+  const allow = async (bytes: number): Promise<boolean> => {
+    if (!(await reserve(expectedBytes === null ? bytes : 0))) return false;
+    taken.written += bytes;
+    room.written(bytes);
     return true;
   };
   let made = false;
   try {
-    if (expectedBytes !== null && !allow(expectedBytes)) return { kind: 'full', what: 'quota' };
+    if (id.type === 'locks' && (await disk.list(typeFolder(layout, id.type))).length >= mostLocks) {
+      return { kind: 'too-many-locks' };
+    }
+    if (!(await reserve(expectedBytes ?? 0))) return { kind: 'full', what: noRoom ?? 'quota' };
     const file = await disk.createFile(temporary);
     made = true;
     try {
-      const whole = () => true;
-      const received = await receive({ body, file, expectedBytes, allow: expectedBytes === null ? allow : whole });
-      if (received.kind === 'too-large') return { kind: 'full', what: 'quota' };
+      const received = await receive({ body, file, expectedBytes, allow });
+      if (received.kind === 'too-large') return { kind: 'full', what: noRoom ?? 'quota' };
       if (received.kind === 'cut') return received;
       if (id.type !== 'config' && received.sha256 !== id.name) return misnamed(context, id, received.sha256);
       await file.sync();
@@ -61,7 +78,7 @@ export const put = async (
     if (isFull(error)) return { kind: 'full', what: 'disk' };
     throw error;
   } finally {
-    quota.release(reserved);
+    room.release(taken);
     if (made) await disk.unlink(temporary);
   }
 };
@@ -107,8 +124,13 @@ const publish = async (context: Context, id: ObjectId, upload: Upload): Promise<
 const confirm = async (context: Context, id: ObjectId, upload: Upload): Promise<PutResult> => {
   const { disk, folders, layout } = context;
   const path = livePath(layout, id);
-  if ((await disk.size(path)) !== upload.bytes || (await hashFile(context, path)) !== upload.sha256) {
-    return { kind: 'conflict' };
+  const found = await disk.size(path);
+  if (found === null) throw new Error(`${id.type}/${id.name} went away while it was looked at`);
+  if (found !== upload.bytes || (await hashFile(disk, path)) !== upload.sha256) {
+    if (id.type === 'config') return { kind: 'conflict' };
+    // Its bytes are not its name, and ours are: the disk has damaged it, and here it is whole again.
+    await quarantineLive(context, id, found);
+    return publish(context, id, upload);
   }
   await folders.now(liveFolder(layout, id));
   if (!isArrival(await lastOperation(disk, layout.journal, id))) await context.record(arrival(id, upload));
@@ -131,10 +153,3 @@ const withdraw = async (context: Context, id: ObjectId): Promise<void> => {
 };
 
 const isArrival = (operation: Operation | null): boolean => operation === 'put' || operation === 'restore';
-
-const hashFile = async ({ disk }: Context, path: string): Promise<string> => {
-  const file = await disk.openRead(path);
-  const hash = createHash('sha256');
-  for await (const chunk of file.createReadStream()) hash.update(chunk);
-  return hash.digest('hex');
-};

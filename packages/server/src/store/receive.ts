@@ -11,14 +11,14 @@ export type Received =
 const batchBytes = 512 * 1024;
 
 /**
- * Writes `body` to `file` and hashes it on the way. `allow` is asked before each batch with the bytes it adds and
- * ends the upload by answering false. An error of the body is a cut; an error of the disk is thrown.
+ * Writes `body` to `file` and hashes it on the way. `allow` is asked before each batch is written, with the
+ * bytes it adds, and ends the upload by answering false. An error of the body is a cut; an error of the disk is thrown.
  */
 export const receive = async (args: {
   readonly body: AsyncIterable<Uint8Array>;
   readonly file: NewFile;
   readonly expectedBytes: number | null;
-  readonly allow: (bytes: number) => boolean;
+  readonly allow: (bytes: number) => Promise<boolean>;
 }): Promise<Received> => {
   const { file, expectedBytes, allow } = args;
   const hash = createHash('sha256');
@@ -27,30 +27,28 @@ export const receive = async (args: {
   let batched = 0;
   let writing: Promise<void> = Promise.resolve();
 
-  const writeBatch = async (): Promise<void> => {
+  const writeBatch = async (): Promise<boolean> => {
     const chunks = batch;
     const size = batched;
     batch = [];
     batched = 0;
     await writing;
+    if (!(await allow(size))) return false;
     writing = writeAll(file, chunks, size);
     writing.catch(() => undefined);
+    return true;
   };
 
   const incoming = untilError(args.body);
   for await (const chunk of incoming.chunks) {
     bytes += chunk.length;
     if (expectedBytes !== null && bytes > expectedBytes) break;
-    if (!allow(chunk.length)) {
-      await writing;
-      return { kind: 'too-large' };
-    }
     hash.update(chunk);
     batch.push(chunk);
     batched += chunk.length;
-    if (batched >= batchBytes) await writeBatch();
+    if (batched >= batchBytes && !(await writeBatch())) return { kind: 'too-large' };
   }
-  if (batched > 0) await writeBatch();
+  if (batched > 0 && !(await writeBatch())) return { kind: 'too-large' };
   await writing;
   if (incoming.failed() || (expectedBytes !== null && bytes !== expectedBytes)) return { kind: 'cut', bytes };
   return { kind: 'whole', sha256: hash.digest('hex'), bytes };

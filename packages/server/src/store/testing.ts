@@ -35,6 +35,7 @@ export const testStore = (
     readonly pid?: number;
     readonly isAlive?: (pid: number) => boolean;
     readonly quotaBytes?: number;
+    readonly floorBytes?: number;
   } = {},
 ): Promise<Store> =>
   openStore({
@@ -44,6 +45,8 @@ export const testStore = (
     pid: options.pid ?? 1001,
     isAlive: options.isAlive ?? (() => false),
     quotaBytes: options.quotaBytes ?? null,
+    // What the machine has free is no test's business but one.
+    floorBytes: options.floorBytes ?? 0,
   });
 
 /** For tests: an object whose name is the hash of its bytes. */
