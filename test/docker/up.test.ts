@@ -150,7 +150,8 @@ test('a refused sources.yaml does not make the container unhealthy; a dead sshd 
   await expect
     .poll(async () => (await container.exec(['berth-server', 'health'])).stdout, { timeout: 10_000 })
     .toContain('refused');
-  expect((await container.exec(['berth-server', 'health'])).exitCode).toBe(0);
+  const healthy = await container.exec(['berth-server', 'health', '--json']);
+  expect([healthy.exitCode, healthy.stdout]).toEqual([0, '{"healthy":true,"refused":true}']);
   const { sshdPid } = JSON.parse(await readFile(join(container.dataDir, 'server.json'), 'utf8'));
   await container.exec(['sh', '-c', `kill -STOP ${sshdPid}`]);
   expect(await container.exec(['berth-server', 'health'])).toMatchObject({

@@ -25,6 +25,23 @@ describe('berth-server', () => {
     expect((await berth('run', '--port', '99999')).exitCode).toBe(2);
   });
 
+  test.each(['init', 'check', 'run', 'status', 'sources', 'up', 'down', 'health'])(
+    '%s: an option that is nearly one is answered by that one',
+    async (command) => {
+      const { exitCode, stderr } = await berth(command, '--jsn');
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('(Did you mean --json?)');
+      expect(stderr).toContain(`(berth-server ${command} --help shows what it takes)`);
+    },
+  );
+
+  test('health says to programs what it says to people, also when there is nothing to be healthy', async () => {
+    const { exitCode, stdout, stderr } = await berth('health', '--json', '--data', home);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ healthy: false, code: 'down' });
+    expect(stderr).toContain(`No server runs on ${home}.`);
+  });
+
   test('init makes a valid server, and repeated changes nothing', async () => {
     const first = await berth('init', join(home, 'etc'));
     const key = join(home, 'etc/host-keys/ssh_host_ed25519_key');
@@ -33,7 +50,10 @@ describe('berth-server', () => {
     const [, fingerprint = 'none'] = stdout.split(' ');
     expect(first.stdout).toContain(fingerprint);
     writeFileSync(join(home, 'etc/sources.yaml'), 'sources: {}\n');
-    expect((await berth('init', join(home, 'etc'))).stdout).toContain(fingerprint);
+    expect(JSON.parse((await berth('init', join(home, 'etc'), '--json')).stdout)).toMatchObject({
+      configWritten: false,
+      hostKeyFingerprint: fingerprint,
+    });
     expect(readFileSync(join(home, 'etc/sources.yaml'), 'utf8')).toBe('sources: {}\n');
     expect((await berth('check', '--config', join(home, 'etc/sources.yaml'), '--data', home)).exitCode).toBe(0);
   });

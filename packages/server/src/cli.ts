@@ -47,13 +47,15 @@ program
   .description('write a commented sources.yaml (unless there is one) and make the host key')
   .argument('[dir]', 'where', defaults.directory)
   .option('--host-keys <dir>', 'where the host key goes (default: <dir>/host-keys)')
+  .option('--json', 'for programs')
   .addHelpText('after', examples('berth-server init', 'berth-server init ./receiver'))
-  .action(async (dir: string, options: { hostKeys?: string }) => {
+  .action(async (dir: string, options: { hostKeys?: string; json?: true }) => {
     const directory = resolve(dir);
     const { configFile, configWritten, hostKey } = await init(
       directory,
       resolve(options.hostKeys ?? join(directory, 'host-keys')),
     );
+    if (options.json) return sayJson({ config: configFile, configWritten, hostKeyFingerprint: hostKey.fingerprint });
     say(`${configWritten ? 'wrote' : 'kept'}     ${configFile}\nhost key  ${hostKey.fingerprint}\n\n`);
     say(`Next: start the server (berth-server run --config ${configFile} --data DIR), then run berth enroll\n`);
     say('on each machine: it asks you to compare this host key, and prints the lines for sources.yaml.\n');
@@ -161,6 +163,9 @@ program
   });
 
 addContainerCommands(program, { toPort, examples, defaults });
+for (const command of program.commands) {
+  command.showHelpAfterError(`(berth-server ${command.name()} --help shows what it takes)`);
+}
 
 const readyText = ({ address, port, mode, hostKeyFingerprint, sources, pid, jail }: Ready): string =>
   `ready: ${address ?? 'every address'}, port ${port}, ${sources} ${sources === 1 ? 'source' : 'sources'}, pid ${pid}\n` +

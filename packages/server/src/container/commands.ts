@@ -101,10 +101,12 @@ export const addContainerCommands = (program: Command, { toPort, examples, defau
     .command('down')
     .description('stop and remove the container; backups, sources.yaml and host keys stay')
     .option(...name)
+    .option('--json', 'for programs')
     .addHelpText('after', examples('berth-server down'))
-    .action(async (flags: { name: string }) => {
+    .action(async (flags: { name: string; json?: true }) => {
       const removed = await down(await connectEngine(), flags.name);
-      say(removed ? `${flags.name}: removed; the backups stay\n` : `There is no container ${flags.name}.\n`);
+      if (flags.json) say(`${JSON.stringify({ name: flags.name, removed })}\n`);
+      else say(removed ? `${flags.name}: removed; the backups stay\n` : `There is no container ${flags.name}.\n`);
     });
 
   program
@@ -128,8 +130,20 @@ export const addContainerCommands = (program: Command, { toPort, examples, defau
     .command('health')
     .description('say whether the server on this machine does its work; exit code 1 when it does not')
     .option('--data <dir>', 'the data directory', defaults.data)
-    .addHelpText('after', examples('berth-server health'))
-    .action(async (flags: { data: string }) => say(`${await health(resolve(flags.data))}\n`));
+    .option('--json', 'for programs')
+    .addHelpText('after', examples('berth-server health', 'berth-server health --json'))
+    .action(async (flags: { data: string; json?: true }) => {
+      try {
+        const { refused } = await health(resolve(flags.data));
+        if (flags.json) say(`${JSON.stringify({ healthy: true, refused })}\n`);
+        else say(refused ? 'healthy, with the last good sources.yaml: the latest is refused\n' : 'healthy\n');
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        const { code, message, remedy } = error;
+        if (flags.json) say(`${JSON.stringify({ healthy: false, code, message, remedy })}\n`);
+        throw error;
+      }
+    });
 };
 
 const configOf = async (file: string) => {

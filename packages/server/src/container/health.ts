@@ -8,10 +8,10 @@ const answerDeadlineMs = 5000;
 
 /**
  * Whether this machine's server does its work: it runs, a sources.yaml is in force, and sshd says hello on its port. Throws a Problem that says which of these
- * is not so. A sources.yaml that was refused is no illness: the last good one is in force, and a restart, which is what
+ * is not so. A sources.yaml that was `refused` is no illness: the last good one is in force, and a restart, which is what
  * tools do to the unhealthy, would only take that one away too.
  */
-export const health = async (dataDir: string): Promise<string> => {
+export const health = async (dataDir: string): Promise<{ readonly refused: boolean }> => {
   const state = readState(dataDir);
   if (state === null || !(await isLocked(dataDir))) {
     throw new Problem('down', `No server runs on ${dataDir}.`, 'Look at its last words: berth-server logs');
@@ -23,7 +23,7 @@ export const health = async (dataDir: string): Promise<string> => {
   if (!greeting.startsWith('SSH-2.0-')) {
     throw new Problem('no-answer', `sshd does not answer on port ${state.port}.`, 'See why: berth-server logs');
   }
-  return state.refused === null ? 'healthy' : 'healthy, with the last good sources.yaml: the latest is refused';
+  return { refused: state.refused !== null };
 };
 
 const greetingOf = async (host: string, port: number): Promise<string> => {
