@@ -141,10 +141,31 @@ test('the wait ends when the server lets the key in, or when its time is over', 
     conversation: someone(null),
     signal: new AbortController().signal,
   };
-  expect(await waitUntilLetIn({ ...args, timeoutMs: 0 })).toBe('not-yet');
+  expect(await waitUntilLetIn({ ...args, knocks: 0, timeoutMs: 0 })).toBe('not-yet');
   setTimeout(server.admit, 1_200);
-  expect(await waitUntilLetIn({ ...args, timeoutMs: 8_000 })).toBe('let-in');
+  expect(await waitUntilLetIn({ ...args, knocks: 1, timeoutMs: 8_000 })).toBe('let-in');
   expect(server.attempts()).toBeLessThan(6);
+});
+
+test('a wait that follows a refusal pauses before it knocks again', async () => {
+  await using server = await startFakeServer({ admitted: false });
+  const person = someone(null);
+  const args = {
+    ...server,
+    pins: [server.hostKey],
+    privateKey: server.clientKey,
+    knownHosts: 'h',
+    keyFile: 'k',
+    conversation: person,
+    signal: new AbortController().signal,
+  };
+  expect(await waitUntilLetIn({ ...args, knocks: 1, timeoutMs: 900 })).toBe('not-yet');
+  expect(server.attempts()).toBe(0);
+  server.admit();
+  const started = performance.now();
+  expect(await waitUntilLetIn({ ...args, knocks: 1, timeoutMs: 8_000 })).toBe('let-in');
+  expect(performance.now() - started).toBeGreaterThan(950);
+  expect(person.heard).toEqual([expect.stringContaining('does not know the key yet')]);
 });
 
 test.for(['laptop', 'HOSTNAME', 'on', 'null', '1and1', 'a.b-c', 'Yes'])(

@@ -87,11 +87,12 @@ const becomeLetIn = async (args: EnrolArguments, privateKey: string, publicKey: 
   const { destination, home, conversation, signal } = args;
   const pins = await readPins(home.knownHosts);
   const knock = { destination, pins, privateKey, knownHosts: home.knownHosts, keyFile: home.key, conversation, signal };
-  if ((await waitUntilLetIn({ ...knock, timeoutMs: 0 })) === 'let-in') return true;
+  if ((await waitUntilLetIn({ ...knock, knocks: 0, timeoutMs: 0 })) === 'let-in') return true;
   const line = sourceLine(args.name, publicKey);
   args.onEvent({ event: 'paste', line, name: args.name, uid: suggestUid(args.name), key: publicKey });
   conversation.say(pasteHint(line));
-  if (args.timeoutMs > 0 && (await waitUntilLetIn({ ...knock, timeoutMs: args.timeoutMs })) === 'let-in') return true;
+  const { timeoutMs } = args;
+  if (timeoutMs > 0 && (await waitUntilLetIn({ ...knock, knocks: 1, timeoutMs })) === 'let-in') return true;
   const next = 'When the line is in sources.yaml, run the same command again; it goes on from here.';
   conversation.say(next);
   args.onEvent({ event: 'waiting', next });

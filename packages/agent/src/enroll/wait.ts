@@ -20,43 +20,53 @@ export const waitUntilLetIn = async (args: {
   readonly privateKey: string;
   readonly knownHosts: string;
   readonly keyFile: string;
-  /** 0 knocks once. */
+  /** How often this enrolment was refused already: the first knock comes after the pause that follows those. */
+  readonly knocks: number;
+  /** 0, where nobody has knocked yet, knocks once. */
   readonly timeoutMs: number;
   readonly conversation: Conversation;
   readonly signal: AbortSignal;
 }): Promise<Wait> => {
   const start = performance.now();
-  for (let knock = 0; ; knock += 1) {
+  let answer: Refusal | null = null;
+  for (let { knocks } = args; ; knocks += 1) {
+    if (knocks > 0) {
+      const waitedMs = performance.now() - start;
+      const pauseMs = pausesMs[Math.min(knocks, pausesMs.length) - 1] ?? 10_000;
+      if (waitedMs + pauseMs > args.timeoutMs) return answer === null ? 'not-yet' : over(answer, args.destination);
+      args.conversation.progress(progressLine(answer, args.destination, waitedMs));
+      await delay(pauseMs, undefined, { signal: args.signal });
+    }
     args.signal.throwIfAborted();
-    const answer = await connect({ ...args, deadlineMs: 15_000 });
-    if (answer.kind === 'open') {
-      answer.client.end();
+    const found = await connect({ ...args, deadlineMs: 15_000 });
+    if (found.kind === 'open') {
+      found.client.end();
       return 'let-in';
     }
-    if (answer.kind === 'host-key-changed') {
-      throw hostKeyChanged(answer.hostKey.fingerprint, { ...args, knownHostsFile: args.knownHosts, publicKey: null });
+    if (found.kind === 'host-key-changed') {
+      throw hostKeyChanged(found.hostKey.fingerprint, { ...args, knownHostsFile: args.knownHosts, publicKey: null });
     }
-    const waitedMs = performance.now() - start;
-    const pauseMs = pausesMs[Math.min(knock, pausesMs.length - 1)] ?? 10_000;
-    if (waitedMs + pauseMs > args.timeoutMs) return over(answer, args.destination);
-    args.conversation.progress(progressLine(answer, args.destination, waitedMs));
-    await delay(pauseMs, undefined, { signal: args.signal });
+    answer = found;
   }
 };
 
+/** An answer after which it makes sense to knock again. */
+type Refusal = Exclude<Connection, { kind: 'open' | 'host-key-changed' }>;
+
 const pausesMs = [1_000, 2_000, 4_000, 8_000, 10_000] as const;
 
-const over = (answer: Exclude<Connection, { kind: 'open' }>, destination: Destination): Wait => {
+const over = (answer: Refusal, destination: Destination): Wait => {
   if (answer.kind === 'key-refused') return 'not-yet';
-  const why = answer.kind === 'unreachable' || answer.kind === 'busy' ? answer.detail : answer.kind;
   throw new Problem(
     'unreachable',
-    `${formatDestination(destination)} cannot be reached: ${why}.`,
+    `${formatDestination(destination)} cannot be reached: ${answer.detail}.`,
     'When it is back, run "berth enroll" again; it goes on where it stopped.',
   );
 };
 
-const progressLine = (answer: Connection, { host }: Destination, waitedMs: number): string => {
-  const why = answer.kind === 'key-refused' ? 'does not know the key yet' : 'does not answer right now';
+/** `answer` is null where only an earlier call has knocked, which goes on here only when the key was refused. */
+const progressLine = (answer: Refusal | null, { host }: Destination, waitedMs: number): string => {
+  const why =
+    answer === null || answer.kind === 'key-refused' ? 'does not know the key yet' : 'does not answer right now';
   return `Waiting for the admin (${Math.round(waitedMs / 1000)} s): ${host} ${why}. Ctrl-C is fine: run the same command again to go on.`;
 };
