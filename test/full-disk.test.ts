@@ -1,33 +1,20 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { eventually, isRoot, withReceiver } from './helpers/receiver.ts';
+import { eventually, isRoot } from './helpers/receiver.ts';
 import { type RestClient, randomObject, restClientOf } from './helpers/rest-client.ts';
+import { withSmallDisk } from './helpers/small-disk.ts';
+import { sourcesText } from './helpers/sources-text.ts';
 import { filesBelow, partialObjects } from './helpers/store-files.ts';
 
-/** A receiver whose data is on a file system of `size`. */
-const withSmallDisk = async (size: string) => {
-  const receiver = await withReceiver({ start: false });
-  await execa('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0755`, 'berth-test', receiver.dataDir]);
-  const unmount = () => execa('umount', ['-l', receiver.dataDir]);
-  return {
-    receiver,
-    [Symbol.asyncDispose]: async () => {
-      await receiver.stop();
-      await unmount();
-      await receiver[Symbol.asyncDispose]();
-    },
-  };
-};
-
-const fillUp = async (client: RestClient): Promise<readonly string[]> => {
+/** Stores until the server refuses with `words`, and answers with what it took. */
+const fillUp = async (client: RestClient, words: string): Promise<readonly string[]> => {
   const stored: string[] = [];
   for (;;) {
     const { bytes, path, name } = randomObject(1_000_000);
     const { status, body } = await client.request('POST', path, bytes);
     if (status !== 200) {
-      expect([status, body.toString()]).toEqual([507, "the server's disk is full\n"]);
+      expect([status, body.toString()]).toEqual([507, `${words}\n`]);
       return stored;
     }
     stored.push(name);
@@ -41,14 +28,14 @@ test('a full disk answers 507, leaves nothing behind, and works again in the sam
   const { receiver } = disk;
   await receiver.start();
   const key = await receiver.makeKey();
-  await receiver.writeSources({ alpha: { uid: 31_001, keys: [key.line] } });
+  await receiver.writeConfig(`server: { floor: 0 }\n${sourcesText({ alpha: { uid: 31_001, keys: [key.line] } })}`);
   await eventually('alpha gets in', 15_000, () => receiver.letsIn('alpha', key));
   const directory = join(receiver.dataDir, 'sources/alpha');
   const ballast = join(receiver.dataDir, 'ballast');
   await writeFile(ballast, Buffer.alloc(5_000_000));
 
   await using client = await restClientOf(receiver, 'alpha', key);
-  const stored = await fillUp(client);
+  const stored = await fillUp(client, "the server's disk is full");
   expect(stored.length).toBeGreaterThan(2);
   expect(await filesBelow(join(directory, 'incoming'))).toEqual([]);
   expect(await partialObjects(join(directory, 'repo'))).toEqual([]);
@@ -58,4 +45,23 @@ test('a full disk answers 507, leaves nothing behind, and works again in the sam
   const { bytes, path } = randomObject(1_000_000);
   expect((await client.request('POST', path, bytes)).status).toBe(200);
   expect((await client.request('GET', path)).body.equals(bytes)).toBe(true);
+});
+
+test('no source takes the last space of the disk, and what is there can be deleted and read', async (context) => {
+  context.skip(!isRoot, 'mounting a small disk needs root');
+  await using disk = await withSmallDisk('16m');
+  const { receiver } = disk;
+  await receiver.start();
+  const key = await receiver.makeKey();
+  await receiver.writeConfig(`server: { floor: 6M }\n${sourcesText({ alpha: { uid: 31_001, keys: [key.line] } })}`);
+  await eventually('alpha gets in', 15_000, () => receiver.letsIn('alpha', key));
+
+  await using client = await restClientOf(receiver, 'alpha', key);
+  const stored = await fillUp(client, "the server's disk is full but for what is kept free");
+  expect(stored.length).toBeGreaterThan(4);
+  const { bavail, bsize } = await statfs(receiver.dataDir);
+  expect(bavail * bsize).toBeGreaterThanOrEqual(6 * 1024 ** 2);
+  const [first, second] = stored;
+  expect((await client.request('DELETE', `/data/${first}`)).status).toBe(200);
+  expect((await client.request('GET', `/data/${second}`)).body).toHaveLength(1_000_000);
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -99,6 +99,11 @@ export class TestReceiver extends Door implements AsyncDisposable {
   async writeConfig(text: string): Promise<void> {
     await writeFile(`${this.configFile}.new`, text);
     await rename(`${this.configFile}.new`, this.configFile);
+  }
+
+  /** Adds the lines of one source to those there are. */
+  async addSource(lines: string): Promise<void> {
+    await this.writeConfig(`${await readFile(this.configFile, 'utf8')}${lines}`);
   }
 
   /** Starts the server and waits until it is ready; throws with its words when it ends instead. */

@@ -69,10 +69,10 @@ const scrubOf = (text: string): Parsed<Millis> => {
 
 /** A size that means something: a bare number is a forgotten unit, almost always. */
 const sizeFrom =
-  (what: string, leastBytes: number, example: string) =>
+  (what: string, leastBytes: number, example: string, isZeroAllowed = false) =>
   (text: string): Parsed<Bytes> => {
     const parsed = parseSize(text);
-    if (!parsed.ok || parsed.value >= leastBytes) return parsed;
+    if (!parsed.ok || parsed.value >= leastBytes || (isZeroAllowed && parsed.value === 0)) return parsed;
     return refused(
       what,
       `${what} of ${parsed.value} bytes is too small`,
@@ -105,7 +105,7 @@ const quota = z.preprocess(numberOrText, textField(quotaOf, 'quota: 500G')).meta
 const protect = z.preprocess(numberOrText, textField(protectOf, 'protect: 30d')).meta({ example: 'protect: 30d' });
 
 const floor = z
-  .preprocess(numberOrText, textField(sizeFrom('floor', smallestQuotaBytes, 'floor: 5G'), 'floor: 5G'))
+  .preprocess(numberOrText, textField(sizeFrom('floor', smallestQuotaBytes, 'floor: 5G', true), 'floor: 5G'))
   .meta({ example: 'floor: 5G' });
 const scrub = z.preprocess(numberOrText, textField(scrubOf, 'scrub: 30d')).meta({ example: 'scrub: 30d' });
 const scrubRate = z

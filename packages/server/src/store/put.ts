@@ -21,7 +21,7 @@ export type PutResult =
   | { readonly kind: 'conflict' }
   | { readonly kind: 'wrong-hash'; readonly sha256: string }
   | { readonly kind: 'cut'; readonly bytes: number }
-  | { readonly kind: 'full'; readonly what: 'disk' | NoRoom }
+  | { readonly kind: 'full'; readonly what: NoRoom }
   /** So many locks are not the work of restic, which has one a command. */
   | { readonly kind: 'too-many-locks' };
 

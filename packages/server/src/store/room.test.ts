@@ -37,7 +37,7 @@ test('an upload under way ends at the floor when others fill the disk meanwhile,
     free = 1001;
     yield* bodyOf(bytes.subarray(1_000_000), 100_000);
   };
-  expect(await store.put(id, body(), bytes.length)).toEqual({ kind: 'full', what: 'floor' });
+  expect(await store.put(id, body(), bytes.length)).toEqual({ kind: 'full', what: 'disk' });
   expect(await source.files('incoming')).toEqual([]);
   free = 10_000_000;
   expect(await store.put(id, bodyOf(bytes, 100_000), bytes.length)).toEqual({ kind: 'stored' });

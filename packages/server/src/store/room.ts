@@ -1,8 +1,8 @@
 import type { Disk } from './disk.ts';
 import type { Usage } from './usage.ts';
 
-/** Why there is no room: the source's quota, or the space that stays free on the disk whatever the sources send. */
-export type NoRoom = 'quota' | 'floor';
+/** Why there is no room: the source's quota, the space that stays free on the disk whatever the sources send, or its end. */
+export type NoRoom = 'quota' | 'floor' | 'disk';
 
 /** Room that uploads of this session have asked for. */
 export interface Room {
@@ -42,7 +42,8 @@ export const roomOf = (args: {
       const space = await disk.space(folder);
       const { live, trash } = usage();
       if (quotaBytes !== null && live.bytes + trash.bytes + reserved + bytes > quotaBytes) return 'quota';
-      if (space.freeBytes - unwritten - bytes < floorOf(floorBytes, space.totalBytes)) return 'floor';
+      const left = space.freeBytes - unwritten - bytes;
+      if (left < floorOf(floorBytes, space.totalBytes)) return left < 0 ? 'disk' : 'floor';
       reserved += bytes;
       unwritten += bytes;
       return null;
