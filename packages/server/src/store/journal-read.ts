@@ -20,15 +20,17 @@ export const readJournal = async (args: {
   readonly folder: string;
   readonly from: Seq;
   readonly visit: (placed: Placed) => void;
+  /** Hears of each line that is no record, and is not empty, by the place it begins at. */
+  readonly skipped?: (seq: Seq, line: string) => void;
 }): Promise<Seq> => {
-  const { disk, folder, from, visit } = args;
+  const { disk, folder, from, visit, skipped } = args;
   const start = from === beginning ? null : partsOf(from);
   let end = from;
   for (const month of await journalMonths(disk, folder)) {
     if (start !== null && month < start.month) continue;
     const offset = start?.month === month ? start.offset : 0;
     await using file = await closing(disk.openRead(join(folder, `${month}.jsonl`)));
-    end = placeOf(month, await readLines(file.handle, month, offset, visit));
+    end = placeOf(month, await readLines(file.handle, month, offset, visit, skipped));
   }
   return end;
 };
@@ -80,6 +82,7 @@ const readLines = async (
   month: Month,
   offset: number,
   visit: (placed: Placed) => void,
+  skipped?: (seq: Seq, line: string) => void,
 ): Promise<number> => {
   const chunk = Buffer.alloc(chunkBytes);
   let rest: Buffer = Buffer.alloc(0);
@@ -95,11 +98,13 @@ const readLines = async (
       const line = bytes.toString('utf8', from, end);
       const record = parseRecord(line);
       if (record !== null) visit({ seq: placeOf(month, lineStart), record, line });
+      else if (line !== '') skipped?.(placeOf(month, lineStart), line);
       lineStart += end - from + 1;
       from = end + 1;
     }
     rest = bytes.subarray(from);
     if (rest.length > longestLineBytes) {
+      skipped?.(placeOf(month, lineStart), rest.toString('utf8', 0, longestLineBytes));
       lineStart += rest.length;
       rest = Buffer.alloc(0);
     }

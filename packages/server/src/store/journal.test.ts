@@ -153,3 +153,39 @@ test('a place tells its month and offset again, and grows with both', () => {
     }),
   );
 });
+
+test.each(['whole but for its line feed', 'cut in its middle'])(
+  'a record that is %s was never answered for, and does not come true when another is added',
+  async (how) => {
+    await using temporary = await folderFor();
+    const first = await journalIn(temporary.folder);
+    await first.journal.append(record('whole'));
+    const line = formatRecord(record('never answered'));
+    await appendFile(join(temporary.folder, '2026-11.jsonl'), how.startsWith('whole') ? line : line.slice(0, 40));
+    const second = await journalIn(temporary.folder);
+    await second.journal.append(record('after'));
+    const { seen } = await journalIn(temporary.folder);
+    expect(seen.map(({ record: read }) => read)).toEqual([record('whole'), record('after')]);
+  },
+);
+
+test('records that belong together are written by one write, in their order', async () => {
+  await using temporary = await folderFor();
+  const { seen, journal } = await journalIn(temporary.folder);
+  const both = [record('one'), record('two')];
+  const [, [first, second]] = await Promise.all([journal.append(record('zero')), journal.appendTogether(both)]);
+  expect(seen.map(({ record: read }) => read)).toEqual([record('zero'), ...both]);
+  expect([seen[1]?.seq, seen[2]?.seq]).toEqual([first, second]);
+});
+
+test.each([
+  ['the future', '2031-02'],
+  ['the past', '1999-12'],
+])('a journal whose newest month is of %s goes on in order, and nothing of it is lost', async (_, month) => {
+  await using temporary = await folderFor();
+  await writeFile(join(temporary.folder, `${month}.jsonl`), `${formatRecord(record('of another clock'))}\n`);
+  const { seen, journal } = await journalIn(temporary.folder);
+  const seq = await journal.append(record('of this clock'));
+  expect(seen.map(({ record: read }) => read)).toEqual([record('of another clock'), record('of this clock')]);
+  expect(seq).toBeGreaterThan(seen[0]?.seq ?? Number.POSITIVE_INFINITY);
+});

@@ -13,12 +13,20 @@ export interface Journal {
    * is then unknown.
    */
   readonly append: (record: JournalRecord) => Promise<Seq>;
+  /** As `append`, for records that make sense only together: nothing but a power cut can part them. */
+  readonly appendTogether: (records: readonly JournalRecord[]) => Promise<readonly Seq[]>;
   /** Reads what other sessions added since; `onRecord` has then seen every record up to now, in order. */
   readonly catchUp: () => Promise<void>;
   /** The place after the last record that `onRecord` has seen. */
   readonly seen: () => Seq;
   readonly close: () => Promise<void>;
 }
+
+/**
+ * Ends a torn line as rubbish. Its record was never answered for, and may lack nothing but its line feed: whoever wrote
+ * it has taken the change back or never made it, so it must not come true later.
+ */
+const struckOut = '#';
 
 interface Waiting {
   readonly line: string;
@@ -87,7 +95,7 @@ export const openJournal = async (args: {
     if (fault !== null) throw fault;
     const handle = await current();
     const lines = batch.map(({ line }) => `${line}\n`).join('');
-    const bytes = Buffer.from(torn ? `\n${lines}` : lines);
+    const bytes = Buffer.from(torn ? `${struckOut}\n${lines}` : lines);
     torn = true;
     const written = await handle.append(bytes);
     if (written !== bytes.length) throw Object.assign(new Error('the journal was cut short'), { code: 'ENOSPC' });
@@ -103,22 +111,31 @@ export const openJournal = async (args: {
 
   const commit = groupCommit(flush);
 
-  const append = async (record: JournalRecord): Promise<Seq> => {
-    const entry: Waiting = { line: formatRecord(record), seq: null };
-    waiting.push(entry);
-    unplaced.set(entry.line, entry);
+  const appendTogether = async (records: readonly JournalRecord[]): Promise<readonly Seq[]> => {
+    const entries = records.map((record): Waiting => ({ line: formatRecord(record), seq: null }));
+    waiting.push(...entries);
+    for (const entry of entries) unplaced.set(entry.line, entry);
     try {
       await commit();
     } finally {
-      unplaced.delete(entry.line);
+      for (const { line } of entries) unplaced.delete(line);
     }
-    if (entry.seq === null) throw new Error(`the journal in ${folder} does not hold what was just written to it`);
-    return entry.seq;
+    return entries.map(({ seq }) => {
+      if (seq === null) throw new Error(`the journal in ${folder} does not hold what was just written to it`);
+      return seq;
+    });
+  };
+
+  const append = async (record: JournalRecord): Promise<Seq> => {
+    const [seq] = await appendTogether([record]);
+    if (seq === undefined) throw new Error('a record has a place');
+    return seq;
   };
 
   await catchUp();
   return {
     append,
+    appendTogether,
     catchUp,
     seen: () => seen,
     close: async () => {

@@ -17,12 +17,12 @@ export const openMoves = (): OpenMoves => {
     note: (seq, record) => {
       if (!isChange(record) || record.op === 'lost') return;
       const key = `${record.id.type}/${record.id.name}`;
-      if (record.op === 'put') {
+      if (record.op === 'put' || record.op === 'restore') {
         // What arrived later must not be moved away by what removed its forerunner.
         for (const removal of removals.get(key) ?? []) open.delete(removal);
         removals.delete(key);
-        return;
       }
+      if (record.op === 'put') return;
       open.set(seq, record);
       if (record.op === 'trash' || (record.op === 'quarantine' && record.of === null)) {
         removals.set(key, [...(removals.get(key) ?? []), seq]);
@@ -38,9 +38,11 @@ export const openMoves = (): OpenMoves => {
 
 /**
  * Repeats moves whose record outlived a power cut and which themselves did not. Only for a session that is alone:
- * another could be uploading the same object anew, between its link and its record.
+ * another could be uploading the same object anew, between its link and its record. Answers with how many there were.
  */
-export const repeatMoves = async (place: Place, moves: OpenMoves): Promise<void> => {
-  for (const [seq, change] of moves.all()) await perform(place, seq, change);
+export const repeatMoves = async (place: Place, moves: OpenMoves): Promise<number> => {
+  let repeated = 0;
+  for (const [seq, change] of moves.all()) if (await perform(place, seq, change)) repeated += 1;
   await place.folders.settle();
+  return repeated;
 };

@@ -26,6 +26,12 @@ export const isProcessAlive: IsAlive = (pid) => {
   }
 };
 
+/** The process that a folder in `incoming/` belongs to, or null for a name that no session has. */
+export const pidOf = (name: string): number | null => {
+  const number = /^([1-9]\d{0,9})(?:-exclusive)?$/.exec(name)?.[1];
+  return number === undefined ? null : Number(number);
+};
+
 /**
  * Registers the session of process `pid` and removes what dead sessions left in `incoming`: uploads that were never
  * published. A folder of our own number is a dead session's too, whose number came round again. Throws the Problem
@@ -47,8 +53,8 @@ export const register = async (args: {
 
   const others = async (): Promise<readonly string[]> => (await disk.list(incoming)).filter((other) => other !== name);
   const lives = (other: string): boolean => {
-    const number = /^([1-9]\d{0,9})(?:-exclusive)?$/.exec(other)?.[1];
-    return number !== undefined && isAlive(Number(number));
+    const number = pidOf(other);
+    return number !== null && isAlive(number);
   };
   const end = (): Promise<void> => disk.removeFolder(folder);
 
