@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { withEngine } from '../../scripts/docker/engine.ts';
 import { buildImage } from '../../scripts/docker/image.ts';
-import { freePort } from '../../test/helpers/receiver.ts';
+import { freePort } from '../../scripts/free-port.ts';
 import type { Receiver } from './receiver.ts';
 import { pinHostKey, type SshServer } from './server.ts';
 import { makeMoorings } from './sources.ts';

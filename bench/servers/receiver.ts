@@ -1,7 +1,7 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { freePort } from '../../test/helpers/receiver.ts';
+import { freePort } from '../../scripts/free-port.ts';
 import { pinHostKey, type SshServer, startServer } from './server.ts';
 import { makeMoorings, sftpName } from './sources.ts';
 

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { fetchDebian } from '../../scripts/fetch-debian.ts';
-import { freePort } from '../../test/helpers/receiver.ts';
+import { freePort } from '../../scripts/free-port.ts';
 import { type Server, startServer } from './server.ts';
 
 /** Debian 13's rest-server. With TLS it speaks HTTP/2, without HTTP/1.1. `certificate` is for restic's `--cacert`. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requirePrograms } from '../../scripts/docker/programs.ts';
-import { freePort, repository } from '../helpers/receiver.ts';
+import { freePort } from '../../scripts/free-port.ts';
+import { repository } from '../helpers/receiver.ts';
 import { docker, dockerOrThrow, withContainer } from './container.ts';
 import { prepareDocker, prepareWithinMs, serverImage } from './images.ts';
 

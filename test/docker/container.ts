@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { freePort } from '../../scripts/free-port.ts';
 import { Door, type SshResult } from '../helpers/door.ts';
-import { freePort, repository } from '../helpers/receiver.ts';
+import { repository } from '../helpers/receiver.ts';
 import { clientImage, serverImage } from './images.ts';
 
 /** Runs docker; never throws for what it answers. */

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { requirePrograms } from '../../scripts/docker/programs.ts';
-import { eventually, freePort, repository, type SshResult } from './receiver.ts';
+import { freePort } from '../../scripts/free-port.ts';
+import { eventually, repository, type SshResult } from './receiver.ts';
 import { landlockTools } from './setpriv.ts';
 
 /**

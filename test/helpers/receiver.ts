@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { freePort } from '../../scripts/free-port.ts';
 import { Door, type SshResult } from './door.ts';
 import { sourcesText, type TestSources } from './sources-text.ts';
 
@@ -198,15 +198,4 @@ export const eventually = async (what: string, withinMs: number, test: () => Pro
     if (performance.now() - started > withinMs) throw new Error(`Not within ${withinMs} ms: ${what}`);
     await sleep(50);
   }
-};
-
-/** A port of the loopback that nobody listens on right now. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port was given.');
-  return address.port;
 };

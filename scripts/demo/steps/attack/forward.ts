@@ -3,10 +3,10 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { freePort } from '../../../free-port.ts';
 import { settings } from '../../programs.ts';
 import { quote } from '../../screen.ts';
 import { expect } from '../../story.ts';
-import { freePort } from '../receiver/port.ts';
 import { type Attacker, refused, stay } from './attacker.ts';
 
 /** Every way ssh knows to reach through the receiver into the network behind it: -W, -L, -D, -R. Nobody arrives there. */

@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../free-port.ts';
 import { ask, demand, finish, programFolders, watch } from '../../programs.ts';
 import { quote, say, typed } from '../../screen.ts';
 import type { Stage } from '../../stage.ts';
 import { expect, type Told } from '../../story.ts';
-import { freePort } from './port.ts';
 import { isolation, type Receiver } from './receiver.ts';
 
 /** What is decided about the container, however it is made. */

@@ -4,11 +4,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../free-port.ts';
 import { demand, environment, programFolders } from '../../programs.ts';
 import { quote, say, typed } from '../../screen.ts';
 import type { Stage } from '../../stage.ts';
 import { BrokenPromise, expect, type Told } from '../../story.ts';
-import { freePort } from './port.ts';
 import { isolation, type Receiver } from './receiver.ts';
 
 /** `init`, then `run`: in a mount namespace of its own for root, rootless for everybody else. */
