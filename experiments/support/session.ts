@@ -25,6 +25,8 @@ export const sourceOfSessions = async (dataDir: string, name: string): Promise<S
     dataDir,
     controlSocket: '/nonexistent',
     quotaBytes: null,
+    // The small disks of some experiments are below any usual floor.
+    floorBytes: 0,
   });
   const environment = ['env', 'SSH_ORIGINAL_COMMAND=receive'];
   return {
