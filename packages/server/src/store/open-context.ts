@@ -5,12 +5,14 @@ import { folderSync } from './folder-sync.ts';
 import { openJournal } from './journal.ts';
 import { layoutOf } from './layout.ts';
 import { reapLocks } from './locks.ts';
+import { noteMended } from './mended.ts';
 import { prepare } from './prepare.ts';
 import { openMoves, repeatMoves } from './recover.ts';
 import { roomOf } from './room.ts';
+import { beginning } from './seq.ts';
 import { serial } from './serial.ts';
 import { type IsAlive, type Presence, register } from './sessions.ts';
-import { countRecord, writeCheckpoint } from './usage.ts';
+import { countRecord, type Usage, writeCheckpoint } from './usage.ts';
 import { trustedCheckpoint } from './usage-read.ts';
 
 /** What opening a store takes. */
@@ -30,6 +32,10 @@ export interface OpenArguments {
 export interface OpenContext extends AsyncDisposable {
   readonly context: Context;
   readonly close: () => Promise<void>;
+  /** What had been left half done and is finished, in words; it stands beside the journal as well (mended.ts). */
+  readonly mended: readonly string[];
+  /** Puts a better count of all records so far in the place of ours: the next checkpoint will have it. */
+  readonly recount: (usage: Usage) => void;
 }
 
 /**
@@ -47,6 +53,7 @@ export const openContext = async (args: OpenArguments & { readonly presence: Pre
 
   const checkpoint = await trustedCheckpoint(disk, layout.journal);
   let usage = checkpoint.usage;
+  let isOpening = true;
   const journal = await openJournal({
     folder: layout.journal,
     disk,
@@ -54,11 +61,20 @@ export const openContext = async (args: OpenArguments & { readonly presence: Pre
     from: checkpoint.seq,
     onRecord: ({ seq, record }) => {
       usage = countRecord(usage, record);
-      moves.note(seq, record);
+      if (isOpening) moves.note(seq, record);
     },
   });
-  if (await session.isAlone()) await repeatMoves({ disk, folders, layout }, moves);
+  const isAlone = await session.isAlone();
+  const repeated = isAlone ? await repeatMoves({ disk, folders, layout }, moves) : 0;
   moves.forget();
+  isOpening = false;
+  const isCountedAnew = isAlone && checkpoint.seq === beginning && journal.seen() !== beginning;
+  const mended = [
+    ...(repeated > 0 ? [`finished ${repeated} of the moves that its journal says were made`] : []),
+    ...(isCountedAnew ? ['counted anew what it occupies: the last count was missing, or not of this journal'] : []),
+    ...(session.removed > 0 ? [`removed unfinished uploads of ${session.removed} ended sessions`] : []),
+  ];
+  await noteMended(disk, layout.journal, { at: now().getTime(), what: mended });
 
   let temporaries = 0;
   const temporary = (): string => {
@@ -99,5 +115,8 @@ export const openContext = async (args: OpenArguments & { readonly presence: Pre
     finished ??= finish();
     return finished;
   };
-  return { context, close, [Symbol.asyncDispose]: close };
+  const recount = (better: Usage): void => {
+    usage = better;
+  };
+  return { context, close, mended, recount, [Symbol.asyncDispose]: close };
 };

@@ -8,6 +8,8 @@ export interface Registration {
   /** True when no other session of the source lived a moment ago. */
   readonly isAlone: () => Promise<boolean>;
   readonly end: () => Promise<void>;
+  /** How many dead sessions had left something, which is removed. */
+  readonly removed: number;
 }
 
 /** `exclusive` is an admin's work during which nobody else may touch the source: a rewind, a repair. */
@@ -58,14 +60,17 @@ export const register = async (args: {
   };
   const end = (): Promise<void> => disk.removeFolder(folder);
 
+  let removed = 0;
   for (const other of await others()) {
-    if (!lives(other)) await disk.removeFolder(join(incoming, other));
-    else if (presence === 'exclusive' || other.endsWith('-exclusive')) {
+    if (!lives(other)) {
+      await disk.removeFolder(join(incoming, other));
+      removed += 1;
+    } else if (presence === 'exclusive' || other.endsWith('-exclusive')) {
       await end();
       throw presence === 'exclusive' ? sessionsLive() : workedOn();
     }
   }
-  return { folder, isAlone: async () => !(await others()).some(lives), end };
+  return { folder, isAlone: async () => !(await others()).some(lives), end, removed };
 };
 
 const workedOn = (): Problem =>
