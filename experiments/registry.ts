@@ -1,7 +1,13 @@
 import { unsyncedWritesExperiment } from './02-unsynced-writes.ts';
 import { failingDiskExperiment } from './03-failing-disk.ts';
 import { racesExperiment } from './07-races.ts';
+import { restExperiment } from './09-rest.ts';
 import type { Experiment } from './experiment.ts';
 
 /** Every experiment, in the order they run: to add one, write a file like the others and name it here. */
-export const registry: readonly Experiment[] = [unsyncedWritesExperiment, failingDiskExperiment, racesExperiment];
+export const registry: readonly Experiment[] = [
+  unsyncedWritesExperiment,
+  failingDiskExperiment,
+  racesExperiment,
+  restExperiment,
+];
