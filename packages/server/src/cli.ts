@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
+import { addRewindCommand } from './cli/rewind.ts';
 import { addContainerCommands } from './container/commands.ts';
 import { init } from './init/init.ts';
 import { jobPlaceOf } from './jobs/place.ts';
@@ -162,6 +163,7 @@ program
     else say(`${sourceTable(sources).join('\n')}\n`);
   });
 
+addRewindCommand(program, { examples, defaults });
 addContainerCommands(program, { toPort, examples, defaults });
 for (const command of program.commands) {
   command.showHelpAfterError(`(berth-server ${command.name()} --help shows what it takes)`);
@@ -193,6 +195,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   else if (error instanceof Problem) {
     process.stderr.write(`berth-server: ${error.message}\n  ${error.remedy.replaceAll('\n', '\n  ')}\n`);
-    process.exit(error.code === 'already-running' ? exitCode.busy : exitCode.failed);
+    process.exit(['already-running', 'source-busy'].includes(error.code) ? exitCode.busy : exitCode.failed);
   } else throw error;
 }
