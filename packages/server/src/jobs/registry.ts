@@ -5,4 +5,4 @@ import { scrubJob } from './scrub.ts';
 import { usageJob } from './usage.ts';
 
 /** Every job, by the name that the job program is started with. */
-export const jobs: readonly Job<z.ZodType, z.ZodType>[] = [usageJob, planRewindJob, rewindJob];
+export const jobs: readonly Job<z.ZodType, z.ZodType>[] = [usageJob, planRewindJob, rewindJob, scrubJob];
