@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
+import { addHistoryCommand } from './cli/history.ts';
 import { addRewindCommand } from './cli/rewind.ts';
 import { addContainerCommands } from './container/commands.ts';
 import { init } from './init/init.ts';
@@ -163,6 +164,7 @@ program
     else say(`${sourceTable(sources).join('\n')}\n`);
   });
 
+addHistoryCommand(program, { examples, defaults });
 addRewindCommand(program, { examples, defaults });
 addContainerCommands(program, { toPort, examples, defaults });
 for (const command of program.commands) {
