@@ -49,7 +49,7 @@ describe('an ordinary life pulls no brake', () => {
     fc.assert(
       fc.property(lives, ({ every, kept, late }) => {
         const life = testLife(start);
-        for (let at = 0; at < kept + (4 * day) / every; at += 1) {
+        for (let at = 0; at < kept + (3 * day) / every; at += 1) {
           life.at = start + at * every + (late[at % late.length] ?? 0) * minute;
           life.backup(2, 0);
           life.forget((_, newest) => newest < kept);
@@ -57,7 +57,7 @@ describe('an ordinary life pulls no brake', () => {
         }
         expect(frozen(life)).toBeNull();
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 

@@ -29,11 +29,12 @@ export interface Brake {
 export const dayMs = 86_400_000;
 
 /**
- * How long an object has stood when its removal says something. Whoever keeps the last n hours of hourly backups that
- * share nothing removes objects n hours old, n of them live, 24 a day: of those that stood longer than this never
- * more than 24 in 60. Two daily backups less than a day apart do not pass for it either.
+ * How long an object has stood when its removal says something: four days and a half. Whoever keeps the last n backups
+ * that share nothing removes objects that are n backups old; and since no night's begins to the second when the last
+ * one did, 24 hours can hold a round more than a day has: of three nightly ones, two go. Of what is older than this it
+ * is two of five at the most.
  */
-export const standingMs = 60 * 3_600_000;
+export const standingMs = 108 * 3_600_000;
 
 /** One object alone is no mass. */
 const least = 2;
