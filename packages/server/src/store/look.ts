@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { chmod, lstat } from 'node:fs/promises';
 import { isErrno } from '@berth/common/errno.ts';
 
 /** What lies under a name, seen without following or opening it. */
@@ -27,3 +27,6 @@ export const look: Look = async (path) => {
     throw error;
   }
 };
+
+/** Sets the permission bits of a file or folder of our own, which has been looked at before. */
+export const setMode = (path: string, mode: number): Promise<void> => chmod(path, mode);

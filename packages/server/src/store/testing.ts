@@ -10,7 +10,7 @@ import { openStore, type Store } from './open.ts';
 /** For tests: an empty source directory as the supervisor makes it, gone when disposed. */
 export const sourceDirectory = async (parent = tmpdir()) => {
   const directory = await mkdtemp(join(parent, 'berth-store-'));
-  for (const folder of sourceFolders) await mkdir(join(directory, folder));
+  for (const folder of sourceFolders) await mkdir(join(directory, folder), { mode: 0o700 });
   return {
     directory,
     /** Every file below `folder`, by its path from there, sorted. */
