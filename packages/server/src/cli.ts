@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { addHistoryCommand } from './cli/history.ts';
 import { addRewindCommand } from './cli/rewind.ts';
+import { addScrubCommand } from './cli/scrub.ts';
 import { addContainerCommands } from './container/commands.ts';
 import { init } from './init/init.ts';
 import { jobPlaceOf } from './jobs/place.ts';
@@ -166,6 +167,7 @@ program
 
 addHistoryCommand(program, { examples, defaults });
 addRewindCommand(program, { examples, defaults });
+addScrubCommand(program, { examples, defaults });
 addContainerCommands(program, { toPort, examples, defaults });
 for (const command of program.commands) {
   command.showHelpAfterError(`(berth-server ${command.name()} --help shows what it takes)`);
