@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { freePort } from '../../scripts/free-port.ts';
+import { asContained, assertConfined, besideContained, isConfined } from './confined.ts';
 import { Door, type SshResult } from './door.ts';
 import { sourcesText, type TestSources } from './sources-text.ts';
 
@@ -83,6 +84,8 @@ export class TestReceiver extends Door implements AsyncDisposable {
     await mkdir(join(this.directory, 'etc'));
     await mkdir(this.dataDir);
     await this.writeSources({});
+    // As /data of the container: sessions walk there by the same path as the server.
+    if (isConfined) await chmod(this.directory, 0o755);
     if (!this.#rootless || !isRoot) return;
     await chmod(this.directory, 0o755);
     for (const path of [this.dataDir, join(this.directory, 'etc')]) {
@@ -121,6 +124,7 @@ export class TestReceiver extends Door implements AsyncDisposable {
     const ended = once(child, 'close').then(() => Promise.reject(new Error(`The receiver ended:\n${this.log}`)));
     await Promise.race([ready, ended]);
     ended.catch(() => undefined);
+    if (isConfined && !this.#rootless) await assertConfined(this.pid);
   }
 
   /** Asks it to end and returns its exit code; throws when it needs more than 20 s. */
@@ -161,6 +165,12 @@ export class TestReceiver extends Door implements AsyncDisposable {
     const bound = this.#setpriv === null ? '' : `mount --bind '${this.#setpriv}/setpriv' "$(command -v setpriv)"\n`;
     if (this.#rootless && isRoot) {
       return asRootlessAccount([join(rootlessRepository, 'packages/server/bin/berth-server'), ...args], bound);
+    }
+    if (isConfined) {
+      const running = this.#child !== null && this.#child.exitCode === null;
+      return running && args[0] !== 'run'
+        ? besideContained(this.pid, args)
+        : asContained(repository, this.directory, args, bound);
     }
     if (bound === '') return [server, ...args];
     const script = `${bound}exec '${server}' "$@"`;
