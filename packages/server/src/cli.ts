@@ -3,6 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
+import { addClockCommand } from './cli/clock.ts';
+import { addEventsCommand } from './cli/events.ts';
 import { addHistoryCommand } from './cli/history.ts';
 import { addRewindCommand } from './cli/rewind.ts';
 import { addScrubCommand } from './cli/scrub.ts';
@@ -165,6 +167,8 @@ program
     else say(`${sourceTable(sources).join('\n')}\n`);
   });
 
+addEventsCommand(program, { examples, defaults });
+addClockCommand(program, { examples, defaults });
 addHistoryCommand(program, { examples, defaults });
 addRewindCommand(program, { examples, defaults });
 addScrubCommand(program, { examples, defaults });
