@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { adoptJob } from './adopt.ts';
+import { fsckJob } from './fsck.ts';
 import { historyJob } from './history.ts';
 import type { Job } from './job.ts';
 import { markClockJob } from './mark-clock.ts';
@@ -14,4 +16,6 @@ export const jobs: readonly Job<z.ZodType, z.ZodType>[] = [
   historyJob,
   scrubJob,
   markClockJob,
+  fsckJob,
+  adoptJob,
 ];

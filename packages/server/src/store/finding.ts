@@ -114,7 +114,7 @@ export type Mend =
   /** Follow a record whose move did not happen. */
   | { readonly do: 'perform'; readonly seq: Seq; readonly change: Change }
   /** Record a live file that no record is about. */
-  | { readonly do: 'record-live'; readonly id: ObjectId }
+  | { readonly do: 'record-live'; readonly id: ObjectId; readonly size: number }
   /** Record the file of the trash that lies under the place `from`. */
   | { readonly do: 'record-trash'; readonly id: ObjectId; readonly from: Seq }
   /** The trash's file under `from` is the one that the record at `to` is about. */

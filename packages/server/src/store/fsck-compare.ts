@@ -12,7 +12,7 @@ export interface Stray {
 /** What the journal says there is, less what lies on the disk, and the other way round. */
 export interface Difference {
   /** Live files that are not live in the fold. */
-  readonly extraLive: ReadonlyMap<string, ObjectId>;
+  readonly extraLive: ReadonlyMap<string, { readonly id: ObjectId; readonly size: number }>;
   /** Live in the fold, without a file. */
   readonly missingLive: ReadonlyMap<string, Live>;
   readonly extraTrash: readonly Stray[];
@@ -61,7 +61,7 @@ export const compare = async (args: {
   const { fold, items, verify } = args;
   const live = new Set<string>();
   const trash = new Set<Seq>();
-  const extraLive = new Map<string, ObjectId>();
+  const extraLive = new Map<string, { readonly id: ObjectId; readonly size: number }>();
   const extraTrash: Stray[] = [];
   const quarantine: Stray[] = [];
   const wrongSize: Suspect[] = [];
@@ -90,7 +90,7 @@ export const compare = async (args: {
     else if (item.kind === 'live') {
       const key = keyOf(item.id);
       const recorded = fold.live.get(key);
-      if (recorded === undefined) extraLive.set(key, item.id);
+      if (recorded === undefined) extraLive.set(key, { id: item.id, size: item.size });
       else {
         live.add(key);
         await check(recorded, null, item.size);

@@ -74,7 +74,7 @@ const copiesOf = (keys: ReadonlySet<string>, fold: Pick<Fold, 'trash'>, gone: Re
 interface Case {
   readonly key: string;
   readonly events: readonly Event[];
-  readonly extraLive: ObjectId | null;
+  readonly extraLive: { readonly id: ObjectId; readonly size: number } | null;
   readonly missingLive: ObjectId | null;
   /** The place by which it is live in the fold, or null. */
   readonly since: Seq | null;
@@ -99,7 +99,7 @@ const explainObject = (found: Case): readonly Finding[] => {
   // A deletion whose move did not happen: the file is live, and the trash lacks it.
   const last = events.findLast(({ change }) => concernsLive(change));
   if (live !== null && last?.change.op === 'trash' && gone.some(({ seq }) => seq === last.seq)) {
-    say('unmoved', live, null, { do: 'perform', ...last });
+    say('unmoved', live.id, null, { do: 'perform', ...last });
     gone = gone.filter(({ seq }) => seq !== last.seq);
     live = null;
   }
@@ -123,7 +123,7 @@ const explainObject = (found: Case): readonly Finding[] => {
     say('unrecorded-trash', id, seq, { do: 'record-trash', id, from: seq });
     isUnrecordedInTrash = true;
   }
-  if (live !== null) say('unrecorded', live, null, { do: 'record-live', id: live });
+  if (live !== null) say('unrecorded', live.id, null, { do: 'record-live', ...live });
   // A file in the trash without a record says by itself that it was deleted, and the journal lost that.
   if (missing !== null && !isUnrecordedInTrash) {
     say('missing', missing, null, { do: 'restore', id: missing, copies: found.copies.map(({ seq }) => seq) });

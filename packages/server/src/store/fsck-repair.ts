@@ -1,14 +1,14 @@
-import type { Finding } from './finding.ts';
+import type { Finding, Mend } from './finding.ts';
 import { blocking, type ExamineArguments, examine, type FsckProgress, unsettled } from './fsck.ts';
 import { mend } from './fsck-mend.ts';
 import { openContext } from './open-context.ts';
 import { inParallel } from './parallel.ts';
+import type { Tally } from './tally.ts';
 
-/** What a repair takes. */
+/** What a repair takes. `mending` hears how many findings of how many are mended, and of their bytes that are hashed. */
 export interface RepairArguments extends ExamineArguments {
   readonly pid: number;
-  /** Told while findings are mended: how many of how many. */
-  readonly mending: (progress: Pick<FsckProgress, 'objects' | 'objectsTotal'>) => void;
+  readonly mending: (progress: FsckProgress) => void;
 }
 
 /** What a repair came to. */
@@ -20,6 +20,8 @@ export interface Repaired {
   /** What opening the store finished by itself, in words. */
   readonly mended: readonly string[];
   readonly objects: number;
+  /** What the journal says there is, in the end. */
+  readonly fold: Tally;
 }
 
 /** Mending one finding can bring up another, such as a copy that turns out to be damaged; then there is peace. */
@@ -37,7 +39,7 @@ export const repair = async (given: RepairArguments): Promise<Repaired> => {
   const args = { ...given, isAlive: (pid: number) => pid === given.pid || given.isAlive(pid) };
   const before = await examine({ ...args, verify: false });
   if (blocking(before.findings).length > 0) {
-    return { found: before.findings, left: before.findings, mended: [], objects: before.objects };
+    return { found: before.findings, left: before.findings, mended: [], objects: before.objects, fold: before.fold };
   }
   const { disk, now, pid, directory, look, signal } = args;
   const whole = { directory, disk, now, pid, isAlive: given.isAlive, quotaBytes: null, floorBytes: 0 } as const;
@@ -54,14 +56,16 @@ export const repair = async (given: RepairArguments): Promise<Repaired> => {
     if (toMend.length === 0 || round > mostRounds) {
       open.recount(fold.usage());
       const left = findings.filter(({ code }) => code !== 'checkpoint');
-      return { found, left, mended: open.mended, objects };
+      return { found, left, mended: open.mended, objects, fold };
     }
-    let done = 0;
+    const bytesTotal = toMend.reduce((sum, { mend: how }) => sum + sizeOf(how), 0);
+    let [done, bytes] = [0, 0];
     const shop = shopFor(fold);
     await inParallel(toMend, { atOnce, signal }, async ({ mend: how }) => {
       if (how !== null) await mend(shop, how);
       done += 1;
-      args.mending({ objects: done, objectsTotal: toMend.length });
+      bytes += sizeOf(how);
+      args.mending({ objects: done, objectsTotal: toMend.length, bytes, bytesTotal });
     });
     signal.throwIfAborted();
     await open.context.folders.settle();
@@ -70,6 +74,8 @@ export const repair = async (given: RepairArguments): Promise<Repaired> => {
 
 /** True when nothing is left that is more than a note. */
 export const isSettled = ({ left }: Pick<Repaired, 'left'>): boolean => unsettled(left).length === 0;
+
+const sizeOf = (how: Mend | null): number => (how?.do === 'record-live' ? how.size : 0);
 
 /** Those of both, once each. */
 const merge = (one: readonly Finding[], other: readonly Finding[]): readonly Finding[] => {
