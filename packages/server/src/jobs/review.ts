@@ -1,26 +1,12 @@
-import { isBytes } from '@berth/common/size.ts';
+import { basename } from 'node:path';
 import { z } from 'zod';
-
-const place = z.int().nonnegative();
-const bytes = z.number().refine(isBytes);
-const amount = z.object({ bytes, objects: z.int().nonnegative() });
-
-/** Why nothing of a source's trash is purged: it removed more within a day than its `brake` allows. */
-export const freezeSchema = z.object({
-  /** What it removed too much of. */
-  what: z.enum(['snapshots', 'bytes']),
-  /** How much of that, of what there was: more than the brake, at most 1. */
-  share: z.number().min(0).max(1),
-  /** What it removed within that day, locks left out; `snapshots` are among the objects. */
-  removed: amount.extend({ snapshots: z.int().nonnegative() }),
-  /** When the brake was pulled, an instant of UTC. */
-  since: z.iso.datetime(),
-  /** The first of these removals. As a moment of the past, its place means: just before. */
-  from: z.object({ seq: place, at: z.iso.datetime() }),
-  /** The last of them so far. */
-  to: z.object({ seq: place, at: z.iso.datetime() }),
-});
-export type FreezeAnswer = z.infer<typeof freezeSchema>;
+import { layoutOf } from '../store/layout.ts';
+import { reviewJournal } from '../store/review.ts';
+import { readUsage } from '../store/usage-read.ts';
+import { amount, amountOf, bytes } from './amount.ts';
+import { freezeAnswer, freezeSchema } from './freeze.ts';
+import { defineJob } from './job.ts';
+import { findingsOf } from './review-findings.ts';
 
 /** A condition of a source, for whoever raises and resolves events: one that is not among the findings does not hold. */
 export const findingSchema = z.object({
@@ -28,7 +14,7 @@ export const findingSchema = z.object({
   severity: z.enum(['warning', 'critical']),
   /** What is so, in a sentence or two for a person. Names no source: whoever shows it knows which. */
   text: z.string(),
-  /** What to do. `SOURCE` in it stands for the source's name. */
+  /** What to do; its commands name the source. */
   remedy: z.string(),
 });
 export type Finding = z.infer<typeof findingSchema>;
@@ -46,9 +32,28 @@ export const reviewSchema = z.object({
 });
 export type Review = z.infer<typeof reviewSchema>;
 
-/** What the review is asked with. */
-export const reviewArgs = z.strictObject({
-  /** The share (0 to 1) that may be removed within a day. */
-  brake: z.number().min(0).max(1),
-  quotaBytes: bytes.nullable(),
+/** Reads a source's journal and says what a person should know of it. Touches nothing. */
+export const reviewJob = defineJob({
+  name: 'review',
+  args: z.strictObject({
+    /** The share (0 to 1) that may be removed within a day. */
+    brake: z.number().min(0).max(1),
+    quotaBytes: bytes.nullable(),
+  }),
+  result: reviewSchema,
+  run: async ({ disk, directory, now }, { brake, quotaBytes }) => {
+    const layout = layoutOf(directory);
+    const at = now().getTime();
+    const counted = await readUsage(disk, directory);
+    const usage = { live: amountOf(counted.live), trash: amountOf(counted.trash) };
+    const { frozen, oddities, snapshots, locks } = await reviewJournal({ disk, layout }, { now: at, share: brake });
+    return {
+      findings: [...findingsOf({ source: basename(directory), frozen, oddities, usage, quotaBytes })],
+      frozen: frozen && freezeAnswer(frozen),
+      usage,
+      snapshots,
+      // A clock that went back makes no negative age.
+      locks: { count: locks.count, oldestAgeMs: locks.oldestAt === null ? null : Math.max(0, at - locks.oldestAt) },
+    };
+  },
 });

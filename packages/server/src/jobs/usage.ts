@@ -1,11 +1,8 @@
-import type { Bytes } from '@berth/common/brand.ts';
-import { isBytes } from '@berth/common/size.ts';
 import { z } from 'zod';
 import { readUsage } from '../store/usage-read.ts';
+import { amount } from './amount.ts';
 import { defineJob } from './job.ts';
 
-const bytes = z.custom<Bytes>((value) => typeof value === 'number' && isBytes(value));
-const amount = z.object({ bytes, objects: z.int() });
 const usage = z.object({ live: amount, trash: amount });
 
 /** What a source occupies: what its client asked to keep, and what it deleted and the trash still holds. */

@@ -1,0 +1,54 @@
+import { brake, dayMs, type Freeze } from './brake.ts';
+import { churn, type Oddity } from './churn.ts';
+import type { Disk } from './disk.ts';
+import { keyOf } from './fold.ts';
+import type { Layout } from './layout.ts';
+import { isChange } from './record.ts';
+import { readTimed } from './timed.ts';
+
+/** What a source's journal says of how it is used. */
+export interface JournalReview {
+  readonly frozen: Freeze | null;
+  /** Those of the last three days. */
+  readonly oddities: readonly Oddity[];
+  /** How many are live. */
+  readonly snapshots: number;
+  readonly locks: {
+    /** How many are live. */
+    readonly count: number;
+    /** When the oldest of them was made, UTC milliseconds by effective time; null without any. */
+    readonly oldestAt: number | null;
+  };
+}
+
+/** So long an oddity is news: whoever looks once a day sees it, and who missed two days still does. */
+const newsMs = 3 * dayMs;
+
+/** Reads the journal once over. `now` is UTC milliseconds; `share` is the brake's. Touches nothing. */
+export const reviewJournal = async (
+  { disk, layout }: { readonly disk: Disk; readonly layout: Layout },
+  { now, share }: { readonly now: number; readonly share: number },
+): Promise<JournalReview> => {
+  const deletions = brake(share);
+  const snapshots = churn(share);
+  const live = { snapshots: new Set<string>(), locks: new Map<string, number>() };
+  await readTimed(disk, layout.journal, (timed) => {
+    deletions.add(timed);
+    snapshots.add(timed);
+    const { record, at } = timed;
+    if (!isChange(record)) return;
+    const { op, id } = record;
+    const arrives = op === 'put' || op === 'restore';
+    if (!arrives && 'of' in record && record.of !== null) return;
+    const key = keyOf(id);
+    if (id.type === 'snapshots') arrives ? live.snapshots.add(key) : live.snapshots.delete(key);
+    if (id.type === 'locks') arrives ? live.locks.set(key, at) : live.locks.delete(key);
+  });
+  const oldestAt = [...live.locks.values()].reduce<number | null>((oldest, at) => Math.min(oldest ?? at, at), null);
+  return {
+    frozen: deletions.frozen(),
+    oddities: snapshots.oddities(now - newsMs),
+    snapshots: live.snapshots.size,
+    locks: { count: live.locks.size, oldestAt },
+  };
+};
