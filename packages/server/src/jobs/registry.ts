@@ -21,4 +21,7 @@ export const jobs: readonly Job<z.ZodType, z.ZodType>[] = [
   markClockJob,
   fsckJob,
   adoptJob,
+  purgeJob,
+  reviewJob,
+  releaseJob,
 ];
