@@ -9,6 +9,7 @@ export type Moment = { readonly kind: 'time'; readonly at: number } | { readonly
 
 const date = /^(\d{4})-(\d{2})-(\d{2})$/;
 const dateAndTime = /^(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2})(:\d{2}(?:\.\d{1,3})?)?(Z|[+-]\d{2}:?\d{2})?$/;
+const exactInstant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const place = /^\d{15,16}$/;
 
 /**
@@ -18,7 +19,9 @@ const place = /^\d{15,16}$/;
  */
 export const parseMoment = (text: string, now: Date): Parsed<Moment> => {
   const trimmed = text.trim();
-  if (place.test(trimmed)) return accepted({ kind: 'place', seq: Number(trimmed) });
+  if (place.test(trimmed) && Number.isSafeInteger(Number(trimmed))) {
+    return accepted({ kind: 'place', seq: Number(trimmed) });
+  }
   const day = date.exec(trimmed);
   if (day !== null) return checked(text, endOfDay(Number(day[1]), Number(day[2]), Number(day[3])));
   const instant = dateAndTime.exec(trimmed);
@@ -44,9 +47,10 @@ export const formatMoment = (moment: Moment): string =>
 
 /** Reads what `formatMoment` writes and nothing else, or answers null. */
 export const parseExactMoment = (text: string): Moment | null => {
-  if (place.test(text)) return { kind: 'place', seq: Number(text) };
-  const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? null : { kind: 'time', at };
+  const at = exactInstant.test(text) ? Date.parse(text) : Number.NaN;
+  const moment: Moment = place.test(text) ? { kind: 'place', seq: Number(text) } : { kind: 'time', at };
+  // Some texts that look right name no moment, or one that is written otherwise: a 30 February, more digits than count.
+  return (moment.kind === 'place' || !Number.isNaN(at)) && formatMoment(moment) === text ? moment : null;
 };
 
 /** The last millisecond of a day of this computer's calendar, which is not always 24 hours after its first. */

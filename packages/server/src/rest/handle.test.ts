@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeDisk } from '../store/disk.ts';
 import type { Store } from '../store/open.ts';
 import { bodyOf, faultyDisk, objectOf, sourceDirectory, testStore } from '../store/testing.ts';
+import { openView } from '../store/view.ts';
 import { handle } from './handle.ts';
 import type { Request, Response } from './message.ts';
 
@@ -174,4 +176,54 @@ test('a full disk answers 507 and leaves nothing', async () => {
   const answer = await handle(store, post(path, stored.bytes));
   expect([answer.status, await bodyText(answer)]).toEqual([507, "the server's disk is full\n"]);
   expect(await source.files()).toEqual([]);
+});
+
+describe('a view of the past', () => {
+  const readOnly = 'the past is read-only (give restic --no-lock)\n';
+
+  const withView = async () => {
+    const source = await sourceDirectory();
+    await using live = await testStore(source.directory);
+    await handle(live, post('/config', 'config'));
+    await handle(live, post(path, stored.bytes));
+    const moment = { kind: 'time', at: Date.now() } as const;
+    const view = await openView({ disk: nodeDisk, directory: source.directory, moment });
+    await handle(live, request('DELETE', path));
+    await handle(live, request('DELETE', '/config'));
+    return { source, view, [Symbol.asyncDispose]: () => source[Symbol.asyncDispose]() };
+  };
+
+  test('answers every reading request as the repository did', async () => {
+    await using past = await withView();
+    const reading = contract.filter(([, { method, path: asked }]) => /^(GET|HEAD)$/.test(method) && asked !== '/data/');
+    expect(reading.length).toBeGreaterThan(20);
+    for (const [name, sent, status, headers = {}, body] of reading) {
+      const answer = await handle(past.view, sent);
+      expect([name, answer.status]).toEqual([name, status]);
+      expect(answer.headers).toMatchObject(headers);
+      if (body !== undefined) expect(await bodyText(answer)).toMatch(body);
+      else await bodyText(answer);
+    }
+    expect(await bodyText(await handle(past.view, request('GET', '/data/')))).toBe(
+      JSON.stringify([{ name: stored.name, size: 10 }]),
+    );
+  });
+
+  test.each([
+    ['a lock', post(`/locks/${absent.name}`, 'absent')],
+    ['an object that is there', post(path, stored.bytes)],
+    ['the config', post('/config', 'config')],
+    ['a config without its size', { ...post('/config', 'config'), contentLength: undefined }],
+    ['a new repository', request('POST', '/?create=true')],
+    ['the end of an object', request('DELETE', path)],
+    ['the end of one that is not there', request('DELETE', `/data/${absent.name}`)],
+    ['the end of the config', request('DELETE', '/config')],
+    ['the end of the repository', request('DELETE', '/')],
+  ])('refuses %s, says how to ask, and changes nothing', async (_, sent) => {
+    await using past = await withView();
+    const before = await past.source.files();
+    const answer = await handle(past.view, sent);
+    expect([answer.status, await bodyText(answer)]).toEqual([403, readOnly]);
+    expect(await past.source.files()).toEqual(before);
+  });
 });

@@ -1,5 +1,5 @@
 import type { ObjectId } from '../store/object.ts';
-import type { Store } from '../store/open.ts';
+import type { Reading, Store } from '../store/open.ts';
 import type { OpenObject } from '../store/read.ts';
 import { listing } from './listing.ts';
 import { type Request, type Response, say } from './message.ts';
@@ -8,15 +8,16 @@ import { methodsOf, route } from './route.ts';
 
 /**
  * Answers one request of the restic REST API from `store` (restic: doc/REST_backend.rst; the table of answers is
- * docs/rest-api.md). Throws only what the disk throws.
+ * docs/rest-api.md). What is no whole store, a view of the past, is read-only. Throws only what the disk throws.
  */
-export const handle = async (store: Store, request: Request): Promise<Response> => {
+export const handle = async (store: Reading, request: Request): Promise<Response> => {
   const target = route(request.path);
   if (target === null) return say(404, 'there is no such thing in a repository');
   const methods = methodsOf(target);
   if (!methods.includes(request.method)) {
     return say(405, `use ${methods.join(', ')} here`, { allow: methods.join(', ') });
   }
+  if (!isStore(store) && (request.method === 'POST' || request.method === 'DELETE')) return readOnly;
   switch (target.kind) {
     case 'repository':
       // Its folders are made before the first request, so there is nothing left to create.
@@ -29,21 +30,20 @@ export const handle = async (store: Store, request: Request): Promise<Response> 
   }
 };
 
-const handleObject = async (store: Store, id: ObjectId, request: Request): Promise<Response> => {
-  switch (request.method) {
-    case 'POST':
-      return post(store, id, request);
-    case 'DELETE':
-      // Deleting what is gone succeeds: restic repeats a delete whose answer was lost.
-      await store.trash(id);
-      return { status: 200, headers: {}, body: '' };
-    case 'HEAD':
-      return head(await store.size(id));
-    default: {
-      const object = await store.open(id);
-      return object === null ? notFound : get(object, parseRange(request.range, object.size));
-    }
+const isStore = (reading: Reading): reading is Store => 'put' in reading;
+
+const readOnly = say(403, 'the past is read-only (give restic --no-lock)');
+
+const handleObject = async (store: Reading, id: ObjectId, request: Request): Promise<Response> => {
+  if (request.method === 'HEAD') return head(await store.size(id));
+  if (isStore(store) && request.method === 'POST') return post(store, id, request);
+  if (isStore(store) && request.method === 'DELETE') {
+    // Deleting what is gone succeeds: restic repeats a delete whose answer was lost.
+    await store.trash(id);
+    return { status: 200, headers: {}, body: '' };
   }
+  const object = await store.open(id);
+  return object === null ? notFound : get(object, parseRange(request.range, object.size));
 };
 
 const notFound = say(404, 'no such object');

@@ -1,26 +1,39 @@
 import { open } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
+import type { Moment } from '@berth/common/moment.ts';
+import { Problem } from '@berth/common/problem.ts';
 import { parseKeepArguments } from '../sftp/arguments.ts';
 import { keepPass } from '../sftp/keep.ts';
 import { nodeDisk } from '../store/disk.ts';
 import { openStore } from '../store/open.ts';
 import { isProcessAlive } from '../store/sessions.ts';
+import { openView } from '../store/view.ts';
 import { parseSessionArguments, type SessionArguments } from './arguments.ts';
 import { control } from './control.ts';
 import { receive } from './receive.ts';
-import { parseService, refusal } from './request.ts';
+import { parseRequest, refusal } from './request.ts';
 import { stdioConnection } from './stdio.ts';
+import { viewRemarks } from './view-remarks.ts';
 
 /** sysexits.h: a service that is needed is not there. The agent knows it as "no coordinator". */
 const unavailable = 69;
 const refused = 2;
+/** sysexits.h, EX_TEMPFAIL: the admin works on this source, and a later try will do. */
+const tryLater = 75;
 
 const complain = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-const runReceive = async ({ directory, quotaBytes, floorBytes }: SessionArguments): Promise<number> => {
+/** Standard input and output, until a signal asks us to end. */
+const connectionUntilSignal = (): Duplex => {
   const connection = stdioConnection();
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, () => connection.destroy());
+  return connection;
+};
+
+const runReceive = async ({ directory, quotaBytes, floorBytes }: SessionArguments): Promise<number> => {
+  const connection = connectionUntilSignal();
   const now = () => new Date();
   await using store = await openStore({
     directory,
@@ -32,6 +45,14 @@ const runReceive = async ({ directory, quotaBytes, floorBytes }: SessionArgument
     floorBytes,
   });
   await receive(connection, store, complain);
+  return 0;
+};
+
+const runReceiveAsOf = async ({ directory }: SessionArguments, moment: Moment): Promise<number> => {
+  const connection = connectionUntilSignal();
+  const view = await openView({ disk: nodeDisk, directory, moment });
+  for (const line of viewRemarks(view)) complain(line);
+  await receive(connection, view, complain);
   return 0;
 };
 
@@ -71,18 +92,23 @@ const main = async (words: readonly string[]): Promise<number> => {
     return 0;
   }
   const args = parseSessionArguments(words);
-  switch (parseService(process.env['SSH_ORIGINAL_COMMAND'])) {
+  const request = parseRequest(process.env['SSH_ORIGINAL_COMMAND']);
+  switch (request?.service) {
     case 'receive':
-      return runReceive(args);
+      return request.asOf === null ? runReceive(args) : runReceiveAsOf(args, request.asOf);
     case 'control':
       return runControl(args);
-    case null:
+    case undefined:
       complain(refusal(args.source));
       return refused;
   }
 };
 
 process.umask(0o077);
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof Problem) || error.code !== 'source-busy') throw error;
+  complain(`berth: ${error.message} ${error.remedy}`);
+  return tryLater;
+});
 // Standard input may still be open at the other end; the session is over all the same.
 process.exit();

@@ -3,16 +3,16 @@ import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { handle } from '../rest/handle.ts';
 import { type Response, say } from '../rest/message.ts';
-import type { Store } from '../store/open.ts';
+import type { Reading } from '../store/open.ts';
 
 const mebibyte = 1024 * 1024;
 
 /**
  * Speaks the restic REST API over HTTP/2 on `connection`, as restic does with a program it starts (restic:
- * internal/backend/rclone). Resolves when the connection has ended and every request has been answered or given up.
+ * internal/backend/rclone), from a store, or from a view of its past. Resolves when the connection has ended and every request has been answered or given up.
  * `complain` gets one line for each fault of the disk.
  */
-export const receive = async (connection: Duplex, store: Store, complain: (line: string) => void): Promise<void> => {
+export const receive = async (connection: Duplex, store: Reading, complain: (line: string) => void): Promise<void> => {
   const session = performServerHandshake(connection, {
     settings: {
       enablePush: false,
@@ -46,7 +46,7 @@ const ended = (session: ServerHttp2Session, connection: Duplex): Promise<void> =
   });
 
 const serve = async (
-  store: Store,
+  store: Reading,
   stream: ServerHttp2Stream,
   headers: Readonly<Record<string, unknown>>,
   complain: (line: string) => void,
@@ -59,7 +59,7 @@ const serve = async (
   await send(stream, response, headers[':method'] === 'HEAD');
 };
 
-const answer = (store: Store, stream: ServerHttp2Stream, headers: Readonly<Record<string, unknown>>) =>
+const answer = (store: Reading, stream: ServerHttp2Stream, headers: Readonly<Record<string, unknown>>) =>
   handle(store, {
     method: text(headers[':method']) ?? '',
     path: text(headers[':path']) ?? '',

@@ -79,8 +79,8 @@ const placeIn = (seq: number): Seq => {
   return place;
 };
 
-/** Keeps track of where an object of the past is, through what happened to it later. */
-const follow = (objects: Map<string, PastObject>, { seq, record }: Placed): void => {
+/** Keeps track of where an object of the past is, through what happened to it later: changes its entry in `objects`. */
+export const follow = (objects: Map<string, PastObject>, { seq, record }: Placed): void => {
   if (!isChange(record) || record.op === 'put') return;
   const key = keyOf(record.id);
   const object = objects.get(key);
@@ -99,8 +99,11 @@ const follow = (objects: Map<string, PastObject>, { seq, record }: Placed): void
   objects.set(key, { ...object, where: moved[record.op] });
 };
 
-/** What bears the hash of its bytes for a name is the same wherever it is: another copy is as good as the one that went. */
-const findOtherCopies = (objects: Map<string, PastObject>, now: Fold): void => {
+/**
+ * Changes the entries of `objects` that are gone and yet have a copy: what bears the hash of its bytes for a name is the
+ * same wherever it is, so another copy is as good as the one that went.
+ */
+export const findOtherCopies = (objects: Map<string, PastObject>, now: Fold): void => {
   const gone = new Set(
     [...objects].flatMap(([key, { id, where }]) => (where.kind === 'gone' && id.type !== 'config' ? key : [])),
   );

@@ -13,8 +13,12 @@ export interface OpenObject extends AsyncDisposable {
 }
 
 /** Opens a live object for reading, or answers null when there is none. */
-export const openObject = async (disk: Disk, layout: Layout, id: ObjectId): Promise<OpenObject | null> => {
-  const file = await openOrNull(disk, livePath(layout, id));
+export const openObject = (disk: Disk, layout: Layout, id: ObjectId): Promise<OpenObject | null> =>
+  openPath(disk, livePath(layout, id));
+
+/** Opens the object in the file at `path`, or answers null when there is none. */
+export const openPath = async (disk: Disk, path: string): Promise<OpenObject | null> => {
+  const file = await openOrNull(disk, path);
   if (file === null) return null;
   const { size } = await file.stat();
   return {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Disk, nodeDisk } from './disk.ts';
 import { sourceFolders } from './layout.ts';
 import { type NamedType, type ObjectId, parseObjectName } from './object.ts';
-import { openStore, type Store } from './open.ts';
+import { openStore, type Reading, type Store } from './open.ts';
 
 /** For tests: an empty source directory as the supervisor makes it, gone when disposed. */
 export const sourceDirectory = async (parent = tmpdir()) => {
@@ -66,7 +66,7 @@ export const bodyOf = async function* (bytes: Buffer, size = 7, cutAt?: number):
 };
 
 /** For tests: the whole of an object, or null. */
-export const contentOf = async (store: Store, id: ObjectId): Promise<string | null> => {
+export const contentOf = async (store: Reading, id: ObjectId): Promise<string | null> => {
   const object = await store.open(id);
   if (object === null) return null;
   await using open = object;

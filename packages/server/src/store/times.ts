@@ -13,6 +13,10 @@ export interface Times {
   readonly of: (seq: Seq) => number | null;
   /** The place of the first record that was written after `time` (UTC milliseconds), or null when none was. */
   readonly firstAfter: (time: number) => Seq | null;
+  /** When the last record before the place `seq` was written, or null when there is none. */
+  readonly lastBefore: (seq: Seq) => number | null;
+  /** When the first record was written, or null when there is none. */
+  readonly first: () => number | null;
   /** When the last record was written, or null when there is none. */
   readonly last: () => number | null;
 }
@@ -46,6 +50,8 @@ export const times = (): Times => {
       return places[index] === seq ? (written[index] ?? null) : null;
     },
     firstAfter: (time) => places[countBefore((middle) => (written[middle] ?? 0) > time)] ?? null,
+    lastBefore: (seq) => written[countBefore((middle) => (places[middle] ?? seq) >= seq) - 1] ?? null,
+    first: () => written[0] ?? null,
     last: () => written.at(-1) ?? null,
   };
 };
