@@ -54,8 +54,9 @@ const scrubCommand = async (name: string, flags: Flags): Promise<void> => {
   const { scrubMs, scrubRate } = loaded.config.settings;
 
   const stopping = new AbortController();
+  // Not `once`: with no listener left when the signal is handled, execa's own would end us before the job has answered.
   const stop = (): void => stopping.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   const bar = progressBar(process.stderr, flags.json !== true);
   try {
     const result = await startJob(
