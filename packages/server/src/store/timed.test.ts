@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { JournalRecord } from './record.ts';
 import { monthOf, placeOf } from './seq.ts';
-import { timing } from './timed.ts';
+import { clockHistory, timing } from './timed.ts';
 import { times } from './times.ts';
 
 const day = 86_400_000;
@@ -10,8 +10,9 @@ const start = Date.UTC(2026, 10, 14);
 const place = (index: number) => placeOf(monthOf(new Date(start)), index * 100);
 const timed = (records: readonly JournalRecord[]) => {
   const placed = records.map((each, index) => ({ seq: place(index), record: each }));
-  const clocks = placed.filter(({ record: { op } }) => op === 'clock');
-  return placed.map(timing(clocks.map(({ seq, record: { at } }) => ({ seq, at }))));
+  const history = clockHistory();
+  placed.forEach(history.add);
+  return placed.map(timing(history));
 };
 /** A mark stands for any record here: what times a record is its `at` and whether it confirms the clock. */
 const at = (days: number): JournalRecord => ({ op: 'release', at: start + days * day });
@@ -41,5 +42,10 @@ test('a later confirmation mends one that was given while the clock was ahead', 
 });
 
 test('while the clock is more than a day behind, nobody can say how old a record is', () => {
-  expect(latest([at(100), at(-3650), at(99.5), at(101)])).toEqual([100, null, 100, 101]);
+  expect(latest([at(100), at(-3650), at(99.5)])).toEqual([100, 100, 100]);
+  expect(latest([at(100), at(-3650), at(-3649)])).toEqual([100, null, null]);
+});
+
+test('once the clock is back, what was recorded meanwhile counts as no older than that', () => {
+  expect(latest([at(100), at(-3650), at(-3649), at(140), at(141)])).toEqual([100, 140, 140, 140, 141]);
 });

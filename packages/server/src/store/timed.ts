@@ -8,15 +8,24 @@ export interface Timed extends Pick<Placed, 'seq' | 'record'> {
   readonly at: number;
   /**
    * The latest it can have been written, which is what purge goes by: wrong, it would only be too late. Null while
-   * nobody can say: the clock stood more than a day behind an earlier record, and no admin has confirmed it since.
+   * nobody can say: the clock stood more than a day behind an earlier record, has not come back to that since, and no
+   * admin has confirmed it.
    */
   readonly atLatest: number | null;
 }
 
-/** A record of an admin's confirmation that the clock was right at this place. */
-interface Confirmation {
+/** Where something is known of the clock: no record before `seq` is younger than `at`. */
+interface Known {
   readonly seq: Seq;
   readonly at: number;
+}
+
+/** What a journal tells of its clock besides the times in it, in its order. */
+export interface ClockHistory {
+  /** An admin confirmed the time. */
+  readonly confirmed: readonly Known[];
+  /** The clock was back where it had been, after it had stood behind. */
+  readonly back: readonly Known[];
 }
 
 /** How far a clock may go back without its time being doubted: summer time, a bad battery, a first look at a time server. */
@@ -27,47 +36,68 @@ const doubtMs = 86_400_000;
  * of the clock speaks of what stands before it; holds none of it. Answers with the place after the last record.
  */
 export const readTimed = async (disk: Disk, folder: string, visit: (timed: Timed) => void): Promise<Seq> => {
-  const confirmations: Confirmation[] = [];
-  const end = await readJournal({
-    disk,
-    folder,
-    from: beginning,
-    visit: ({ seq, record }) => {
-      if (record.op === 'clock') confirmations.push({ seq, at: record.at });
-    },
-  });
-  const time = timing(confirmations);
+  const history = clockHistory();
+  const end = await readJournal({ disk, folder, from: beginning, visit: history.add });
+  const time = timing(history);
   // What is written between the two readings could be the next confirmation.
   const known = (placed: Placed): void => (placed.seq < end ? visit(time(placed)) : undefined);
   await readJournal({ disk, folder, from: beginning, visit: known });
   return end;
 };
 
-/** Gives each record of a journal its times, in order; `confirmations` are all its `clock` records, in order. */
-export const timing = (confirmations: readonly Confirmation[]): ((placed: Pick<Placed, 'seq' | 'record'>) => Timed) => {
-  const limits = limitsOf(confirmations);
-  let next = 0;
+type Add<Answer> = (placed: Pick<Placed, 'seq' | 'record'>) => Answer;
+
+/** What the clock has said so far: the latest time since it was last confirmed, and whether it stands far behind that. */
+const follow = (): Add<{ readonly latest: number; readonly isBehind: boolean }> => {
   let latest = Number.NEGATIVE_INFINITY;
-  return ({ seq, record }) => {
-    while (next < confirmations.length && (confirmations[next]?.seq ?? seq) < seq) next += 1;
-    if (record.op === 'clock') latest = Math.min(latest, record.at);
-    const doubtful = record.at < latest - doubtMs;
-    latest = Math.max(latest, record.at);
-    // At a confirmation itself, the limit is its own time.
-    const limit = limits[next] ?? null;
-    const at = Math.min(latest, limit ?? latest);
-    // What stands before a confirmation can be as young as that: the clock may have been behind until then.
-    return { seq, record, at, atLatest: limit ?? (doubtful ? null : at) };
+  return ({ record: { op, at } }) => {
+    if (op === 'clock') latest = Math.min(latest, at);
+    const isBehind = at < latest - doubtMs;
+    latest = Math.max(latest, at);
+    return { latest, isBehind };
   };
 };
 
-/** Of each confirmation, the earliest time that it or a later one names: nothing before it is younger. */
-const limitsOf = (confirmations: readonly Confirmation[]): readonly number[] => {
-  const limits: number[] = [];
-  let limit = Number.POSITIVE_INFINITY;
-  for (const { at } of confirmations.toReversed()) {
-    limit = Math.min(limit, at);
-    limits.push(limit);
-  }
-  return limits.reverse();
+/** The history of a clock, from every record of a journal in order. */
+export const clockHistory = (): ClockHistory & { readonly add: Add<void> } => {
+  const confirmed: Known[] = [];
+  const back: Known[] = [];
+  const clock = follow();
+  let wasBehind = false;
+  const add: Add<void> = ({ seq, record }) => {
+    const { latest, isBehind } = clock({ seq, record });
+    if (record.op === 'clock') confirmed.push({ seq, at: record.at });
+    else if (wasBehind && !isBehind) back.push({ seq, at: latest });
+    wasBehind = isBehind;
+  };
+  return { confirmed, back, add };
+};
+
+/** Gives each record of a journal its times, in order. */
+export const timing = ({ confirmed, back }: ClockHistory): Add<Timed> => {
+  const limits = confirmed.map(({ seq }, index) => ({ seq, at: earliest(confirmed.slice(index)) }));
+  const limitAt = firstFrom(limits);
+  const backAt = firstFrom(back);
+  const clock = follow();
+  return ({ seq, record }) => {
+    const { latest, isBehind } = clock({ seq, record });
+    // At a confirmation itself, the limit is its own time.
+    const limit = limitAt(seq);
+    const at = Math.min(latest, limit ?? latest);
+    // What stands before a confirmation can be as young as that: the clock may have been behind until then.
+    return { seq, record, at, atLatest: limit ?? (isBehind ? backAt(seq) : at) };
+  };
+};
+
+/** Nothing before one confirmation is younger than what it, or a later one, says. */
+const earliest = (confirmed: readonly Known[]): number =>
+  confirmed.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
+
+/** For places in order, the time of the first of `all` that stands there or later; null behind the last. */
+const firstFrom = (all: readonly Known[]): ((seq: Seq) => number | null) => {
+  let next = 0;
+  return (seq) => {
+    while ((all[next]?.seq ?? seq) < seq) next += 1;
+    return all[next]?.at ?? null;
+  };
 };
