@@ -1,17 +1,21 @@
 import { unsyncedWritesExperiment } from './02-unsynced-writes.ts';
 import { failingDiskExperiment } from './03-failing-disk.ts';
+import { bitFlipsExperiment } from './06-bit-flips.ts';
 import { racesExperiment } from './07-races.ts';
 import { restExperiment } from './09-rest.ts';
 import { slowLorisExperiment } from './10-slow-loris.ts';
 import { manySourcesExperiment } from './11-many-sources.ts';
+import { confinedExperiment } from './12-confined.ts';
 import type { Experiment } from './experiment.ts';
 
 /** Every experiment, in the order they run: to add one, write a file like the others and name it here. */
 export const registry: readonly Experiment[] = [
   unsyncedWritesExperiment,
   failingDiskExperiment,
+  bitFlipsExperiment,
   racesExperiment,
   restExperiment,
   slowLorisExperiment,
   manySourcesExperiment,
+  confinedExperiment,
 ];

@@ -12,6 +12,8 @@ export interface SourceOfSessions {
   readonly directory: string;
   /** The session program as it is, behind the words of another program if there are any, with a client joined to it. */
   readonly start: (...wrap: readonly string[]) => RestClient;
+  /** The same program for a client of another kind, which has to say what it asks for in SSH_ORIGINAL_COMMAND. */
+  readonly command: readonly string[];
 }
 
 /** A new source called `name` below `dataDir`. */
@@ -29,9 +31,11 @@ export const sourceOfSessions = async (dataDir: string, name: string): Promise<S
     floorBytes: 0,
   });
   const environment = ['env', 'SSH_ORIGINAL_COMMAND=receive'];
+  const command = [process.execPath, session, ...words];
   return {
     directory,
-    start: (...wrap) => new RestClient([...environment, ...leash, ...wrap, process.execPath, session, ...words]),
+    start: (...wrap) => new RestClient([...environment, ...leash, ...wrap, ...command]),
+    command,
   };
 };
 

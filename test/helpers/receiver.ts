@@ -167,10 +167,9 @@ export class TestReceiver extends Door implements AsyncDisposable {
       return asRootlessAccount([join(rootlessRepository, 'packages/server/bin/berth-server'), ...args], bound);
     }
     if (isConfined) {
-      const running = this.#child !== null && this.#child.exitCode === null;
-      return running && args[0] !== 'run'
-        ? besideContained(this.pid, args)
-        : asContained(repository, this.directory, args, bound);
+      const isRunning = this.#child !== null && this.#child.exitCode === null && args[0] !== 'run';
+      if (isRunning) return besideContained(this.pid, args);
+      return asContained(repository, this.directory, this.#setpriv, args);
     }
     if (bound === '') return [server, ...args];
     const script = `${bound}exec '${server}' "$@"`;
