@@ -58,6 +58,8 @@ export const rewindJob = defineJob({
     const tell = everyNow(progress);
     const end = await rewind(open.context, plan, { signal, onStep: tell });
     if (end === 'interrupted') throw interrupted();
+    // What an admin moved to the trash is no mass deletion by the source (store/brake.ts).
+    await open.context.record({ op: 'release' });
     return { undo: view.undo, returned: plan.returns.length, left: plan.leaves.length };
   },
 });
