@@ -51,8 +51,10 @@ export interface History {
   readonly states: readonly ReadonlyMap<string, Copy>[];
   readonly live: ReadonlyMap<string, Copy>;
   readonly trash: ReadonlyMap<Seq, Copy>;
-  /** Writes the record, and makes it true unless `isMoved` is false. */
-  readonly act: (act: Act, isMoved?: boolean) => Promise<void>;
+  /** Writes the record, and makes it true. */
+  readonly act: (act: Act) => Promise<void>;
+  /** Writes the record alone. */
+  readonly record: (act: Act) => Promise<void>;
 }
 
 const texts = ['a', 'bb', 'ccc', 'dddd'] as const;
@@ -63,8 +65,11 @@ const named: readonly Copy[] = [
 /** So many records stand in the first month's journal. */
 const inFirstMonth = 12;
 
-/** For tests: a history in the source directory `directory`, with small files, none of them synced. */
-export const beginHistory = (directory: string): History => {
+/**
+ * For tests: a history in the source directory `directory`, with small files, none of them synced. The records at
+ * `unmoved` are written and not made true.
+ */
+export const beginHistory = (directory: string, unmoved: ReadonlySet<Seq> = new Set()): History => {
   const layout = layoutOf(directory);
   const folders = folderSync(nodeDisk);
   const placed: Placed[] = [];
@@ -116,7 +121,7 @@ export const beginHistory = (directory: string): History => {
     if (what.op === 'restore') live.set(key, copy);
   };
 
-  const act = async (wanted: Act, isMoved = true): Promise<void> => {
+  const write = async (wanted: Act, isMoved: boolean): Promise<void> => {
     const what = changeFor(wanted);
     if (what === null) return;
     const record: JournalRecord = { ...what, at: wanted.at };
@@ -140,11 +145,18 @@ export const beginHistory = (directory: string): History => {
       if (record.op === 'lost') {
         await rm(record.of === null ? livePath(layout, record.id) : trashPath(layout, record.id, record.of));
       }
-      if (isMoved) await perform({ disk: nodeDisk, folders, layout }, seq, record);
+      if (isMoved && !unmoved.has(seq)) await perform({ disk: nodeDisk, folders, layout }, seq, record);
     }
     states.push(new Map(live));
   };
-  return { placed, states, live, trash, act };
+  return {
+    placed,
+    states,
+    live,
+    trash,
+    act: (wanted) => write(wanted, true),
+    record: (wanted) => write(wanted, false),
+  };
 };
 
 /** The same bytes may be in another file: what a view can still serve of what was live in `state`. */

@@ -75,7 +75,7 @@ describe('whatever happened, and whatever happens meanwhile', () => {
       await using source = await sourceDirectory(memory);
       const history = beginHistory(source.directory);
       for (const act of each) await history.act(act);
-      await history.act({ op: 'trash', pick: 0, at: 5 }, false);
+      await history.record({ op: 'trash', pick: 0, at: 5 });
       const last = history.placed.at(-1);
       if (last?.record.op !== 'trash') return;
       const view = await viewOf(source.directory, { kind: 'place', seq: last.seq });
