@@ -69,6 +69,7 @@ test('whatever a power cut undid, repeating the moves leads to the same end', as
   await fc.assert(property, { numRuns: 150 });
 });
 
+const liveId = ({ live }: History) => [...live.values()][0]?.id ?? config;
 const put = { op: 'put', at: 0 } as const;
 const first = { pick: 0, at: 0 } as const;
 
@@ -96,7 +97,7 @@ test('damage that was put aside for a good copy is put aside again, and the good
   const layout = layoutOf(source.directory);
   const history = beginHistory(source.directory);
   for (const op of ['put', 'trash', 'put'] as const) await history.act({ op, ...first });
-  const [{ id } = config] = [...history.live.values()];
+  const id = liveId(history);
   await writeFile(livePath(layout, id), 'X');
   await history.record({ op: 'quarantine', ...first });
   await history.record({ op: 'restore', ...first });
@@ -111,7 +112,7 @@ test('a copy in the trash is not removed for another that is in its place', asyn
   const layout = layoutOf(source.directory);
   const history = beginHistory(source.directory);
   await history.act({ op: 'put', ...first });
-  const [{ id } = config] = [...history.live.values()];
+  const id = liveId(history);
   await history.act({ op: 'trash', ...first });
   await writeFile(livePath(layout, id), 'X');
   await history.act({ op: 'restore', ...first });
