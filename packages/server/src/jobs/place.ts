@@ -1,4 +1,6 @@
 import { Problem } from '@berth/common/problem.ts';
+import type { Mode } from '../accounts/layout.ts';
+import type { Jail } from '../session/jail.ts';
 import { privatePaths } from '../supervisor/namespace.ts';
 import type { Program } from '../supervisor/program.ts';
 import type { ServerState } from '../supervisor/state.ts';
@@ -23,7 +25,18 @@ export const jobPlaceOf = (args: {
     );
   }
   const { mode, jail, pid } = server;
+  return { ...jobPlaceInside({ mode, jail, dataDir, program }), enter: mode === 'private' ? pid : null };
+};
+
+/** Where the server itself runs its jobs: it is in that namespace already. */
+export const jobPlaceInside = (args: {
+  readonly mode: Mode;
+  readonly jail: Jail;
+  readonly dataDir: string;
+  readonly program: Program;
+}): JobPlace => {
+  const { mode, jail, dataDir, program } = args;
   if (mode !== 'private') return { mode, jail, dataDir, node: program.node, program: program.job, enter: null };
   const { data, node, job } = privatePaths(program);
-  return { mode, jail, dataDir: data, node, program: job, enter: pid };
+  return { mode, jail, dataDir: data, node, program: job, enter: null };
 };

@@ -4,7 +4,7 @@ import { layoutOf } from '../store/layout.ts';
 import { reviewJournal } from '../store/review.ts';
 import { readUsage } from '../store/usage-read.ts';
 import { amount, amountOf, bytes } from './amount.ts';
-import { freezeAnswer, freezeSchema } from './freeze.ts';
+import { freezeAnswer, freezeSchema, instantOf } from './freeze.ts';
 import { defineJob } from './job.ts';
 import { findingsOf } from './review-findings.ts';
 
@@ -29,8 +29,14 @@ export const reviewSchema = z.object({
   snapshots: z.int().nonnegative(),
   /** restic's locks that are live, and how long the oldest has stood. */
   locks: z.object({ count: z.int().nonnegative(), oldestAgeMs: z.int().nonnegative().nullable() }),
+  /** Objects that were found damaged or gone and have not come back: how many, and the names of the first thousand. */
+  damaged: z.object({ count: z.int().nonnegative(), first: z.array(z.string()) }),
+  /** When its client last stored or deleted something; null when it never did. */
+  lastChangeAt: z.iso.datetime().nullable(),
 });
 export type Review = z.infer<typeof reviewSchema>;
+
+const mostNamed = 1000;
 
 /** Reads a source's journal and says what a person should know of it. Touches nothing. */
 export const reviewJob = defineJob({
@@ -46,7 +52,8 @@ export const reviewJob = defineJob({
     const at = now().getTime();
     const counted = await readUsage(disk, directory);
     const usage = { live: amountOf(counted.live), trash: amountOf(counted.trash) };
-    const { frozen, oddities, snapshots, locks } = await reviewJournal({ disk, layout }, { now: at, share: brake });
+    const reviewed = await reviewJournal({ disk, layout }, { now: at, share: brake });
+    const { frozen, oddities, snapshots, locks, damaged, lastChangeAt } = reviewed;
     return {
       findings: [...findingsOf({ source: basename(directory), frozen, oddities, usage, quotaBytes })],
       frozen: frozen && freezeAnswer(frozen),
@@ -54,6 +61,11 @@ export const reviewJob = defineJob({
       snapshots,
       // A clock that went back makes no negative age.
       locks: { count: locks.count, oldestAgeMs: locks.oldestAt === null ? null : Math.max(0, at - locks.oldestAt) },
+      damaged: {
+        count: damaged.length,
+        first: damaged.slice(0, mostNamed).map(({ type, name }) => (type === 'config' ? name : `${type}/${name}`)),
+      },
+      lastChangeAt: lastChangeAt === null ? null : instantOf(lastChangeAt),
     };
   },
 });

@@ -3,6 +3,7 @@ import { churn, type Oddity } from './churn.ts';
 import type { Disk } from './disk.ts';
 import { keyOf } from './fold.ts';
 import type { Layout } from './layout.ts';
+import type { ObjectId } from './object.ts';
 import { isChange } from './record.ts';
 import { readTimed } from './timed.ts';
 
@@ -19,6 +20,10 @@ export interface JournalReview {
     /** When the oldest of them was made, UTC milliseconds by effective time; null without any. */
     readonly oldestAt: number | null;
   };
+  /** What was live until it was found damaged or gone, and has not come back; locks left out. */
+  readonly damaged: readonly ObjectId[];
+  /** When its client last stored or deleted something, UTC milliseconds by effective time; null when it never did. */
+  readonly lastChangeAt: number | null;
 }
 
 /** So long an oddity is news: whoever looks once a day sees it, and who missed two days still does. */
@@ -32,15 +37,20 @@ export const reviewJournal = async (
   const deletions = brake(share);
   const snapshots = churn(share);
   const live = { snapshots: new Set<string>(), locks: new Map<string, number>() };
+  const damaged = new Map<string, ObjectId>();
+  let lastChangeAt: number | null = null;
   await readTimed(disk, layout.journal, (timed) => {
     deletions.add(timed);
     snapshots.add(timed);
     const { record, at } = timed;
     if (!isChange(record)) return;
     const { op, id } = record;
+    if (op === 'put' || op === 'trash') lastChangeAt = at;
     const arrives = op === 'put' || op === 'restore';
     if (!arrives && 'of' in record && record.of !== null) return;
     const key = keyOf(id);
+    if ((op === 'quarantine' || op === 'lost') && id.type !== 'locks') damaged.set(key, id);
+    else damaged.delete(key);
     if (id.type === 'snapshots') arrives ? live.snapshots.add(key) : live.snapshots.delete(key);
     if (id.type === 'locks') arrives ? live.locks.set(key, at) : live.locks.delete(key);
   });
@@ -50,5 +60,7 @@ export const reviewJournal = async (
     oddities: snapshots.oddities(now - newsMs),
     snapshots: live.snapshots.size,
     locks: { count: live.locks.size, oldestAt },
+    damaged: [...damaged.values()],
+    lastChangeAt,
   };
 };
