@@ -1,5 +1,6 @@
 import { unsyncedWritesExperiment } from './02-unsynced-writes.ts';
 import { failingDiskExperiment } from './03-failing-disk.ts';
+import { wipeExperiment } from './04-wipe.ts';
 import { bitFlipsExperiment } from './06-bit-flips.ts';
 import { racesExperiment } from './07-races.ts';
 import { restExperiment } from './09-rest.ts';
@@ -12,6 +13,7 @@ import type { Experiment } from './experiment.ts';
 export const registry: readonly Experiment[] = [
   unsyncedWritesExperiment,
   failingDiskExperiment,
+  wipeExperiment,
   bitFlipsExperiment,
   racesExperiment,
   restExperiment,

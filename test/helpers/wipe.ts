@@ -43,7 +43,8 @@ export const wipe = async (client: RestClient, random: (below: number) => number
       },
     ]);
     if (paths.length === 0 || (paths.length === 1 && paths[0] === '/config' && requests > 0)) break;
-    const uploads = types.map((type) => async (): Promise<void> => {
+    const kinds = types.flatMap((type) => Array.from({ length: 2 + random(6) }, () => type));
+    const uploads = kinds.map((type) => async (): Promise<void> => {
       const { path, bytes } = randomObject(1 + random(2000), type);
       await send('POST', path, bytes);
     });
