@@ -7,7 +7,14 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { snapshot } from '../packages/server/src/sshd/processes.ts';
 import { publicKeyLine } from './helpers/keys.ts';
-import { type ClientKey, eventually, isRoot, type TestReceiver, withReceiver } from './helpers/receiver.ts';
+import {
+  type ClientKey,
+  eventually,
+  isRoot,
+  type TestReceiver,
+  type TestSources,
+  withReceiver,
+} from './helpers/receiver.ts';
 
 /** What the host shows of a receiver: accounts, /run, mounts. */
 const hostTraces = async (): Promise<string> => {
@@ -113,6 +120,23 @@ describe.runIf(isRoot)('a receiver with a UID per source (needs root)', () => {
     expect(survivor.isAlive()).toBe(true);
     expect(await sshdPid(receiver)).toBe(sshdBefore);
     expect((await lstat(join(receiver.dataDir, 'sources/two/repo'))).uid).toBe(4002);
+  });
+
+  test('leaves alone a source that was added a moment after another change', async () => {
+    await using receiver = await withReceiver();
+    const [one, two] = [await receiver.makeKey(), await receiver.makeKey()];
+    const sources = { one: { uid: 4001, keys: [one.line] } };
+    const apply = async (more: TestSources, count: number): Promise<void> => {
+      await receiver.writeSources({ ...sources, ...more });
+      process.kill(receiver.pid, 'SIGHUP');
+      await eventually('it is in force', 5000, async () => receiver.log.includes(`"sources":${count},`));
+    };
+    await apply({}, 1);
+    await apply({ two: { uid: 4002, keys: [two.line] } }, 2);
+    using staying = await stay(receiver, 'two', two, 'receive');
+    // Longer than until the first change is looked at for the last time.
+    await sleep(1500);
+    expect(staying.isAlive()).toBe(true);
   });
 
   test('keeps the last good file in force, and says so', async () => {
