@@ -29,6 +29,8 @@ export interface ReceiverOptions {
   readonly jail: Jail;
   /** Looks at the files of an SFTP source, as that source. */
   readonly pass: GuardOptions['pass'];
+  /** Called with what is in force from now on. */
+  readonly onApplied: (config: ServerConfig) => void;
   readonly log: Logger;
 }
 
@@ -95,7 +97,7 @@ export class Receiver {
     };
     this.#guard = new SftpGuard({
       pass: options.pass,
-      active: () => new Set(this.#connections(this.#daemon.pid ?? -1).map(({ source }) => source ?? '')),
+      active: () => this.active(),
       onChange: (turned) => void this.#judged(turned),
       log,
     });
@@ -134,6 +136,11 @@ export class Receiver {
     const turn = this.#queue.then(() => this.#consider(read));
     this.#queue = turn;
     return turn;
+  }
+
+  /** Sources that are connected now. */
+  active(): ReadonlySet<string> {
+    return new Set(this.#connections(this.#daemon.pid ?? -1).map(({ source }) => source ?? ''));
   }
 
   /** Ends sshd and every connection. Nothing of the receiver runs afterwards. */
@@ -197,9 +204,10 @@ export class Receiver {
     try {
       await applyAccounts(layout, config.sources, this.#guard.readOnly);
       this.#guard.watch(config.sources);
+      this.#options.onApplied(config);
     } finally {
       // Even when the new sources could not be made, the old ones have lost their right.
-      this.#sweepFor(previous);
+      this.#sweepFor(previous, config.sources);
     }
     this.#record(() => writeApplied(layout.dataDir, content));
     this.#remember({ appliedAt: new Date().toISOString(), refused: null });
@@ -222,27 +230,25 @@ export class Receiver {
   }
 
   /** Ends what the change took the right from. */
-  #sweepFor(previous: readonly Source[]): void {
+  #sweepFor(previous: readonly Source[], current: readonly Source[]): void {
     // A later change may have given a key back meanwhile; what is in force when it is looked at decides.
-    const choose = (connections: readonly Connection[]) => connectionsToEnd(connections, previous, this.#current);
-    this.#sweep('it has lost its right', choose, previous);
+    this.#sweep('it has lost its right', (connections) => connectionsToEnd(connections, previous, this.#current), [
+      ...previous,
+      ...current,
+    ]);
   }
 
-  /**
-   * Ends those connections that `choose` chooses, now and a moment later, without holding up the next change. Knows the sources in force
-   * when it looks, a later change's among them, and those that were `before`.
-   */
+  /** Ends those connections that `choose` chooses, now and a moment later, without holding up the next change. */
   #sweep(
     why: string,
     choose: (connections: readonly Connection[]) => readonly Connection[],
-    before: readonly Source[] = [],
+    sources = this.#current,
   ): void {
     for (const delayMs of sweepDelaysMs) {
       const waited = sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       const sweep = waited.then(() => {
         const pid = this.#daemon.pid;
         if (pid === null || this.#stopping.signal.aborted) return;
-        const sources = [...before, ...this.#current];
         return this.#end(choose(connectionsOf(snapshot(), this.#listener(pid), sources)), why);
       });
       this.#sweeps.add(sweep);

@@ -4,6 +4,10 @@ import { problemOf } from '@berth/common/yaml/finding.ts';
 import { readConfigFile } from '@berth/common/yaml/read-file.ts';
 import type { Logger } from 'pino';
 import type { Mode } from '../accounts/layout.ts';
+import { Keeper } from '../events/keeper.ts';
+import { ClockGuard } from '../jobs/clock.ts';
+import { jobPlaceInside } from '../jobs/place.ts';
+import { type Cadence, Schedule } from '../jobs/schedule.ts';
 import type { Jail } from '../session/jail.ts';
 import { describeJail, detectJail } from '../session/jail-detect.ts';
 import { settleMs } from '../sftp/guard.ts';
@@ -29,6 +33,8 @@ export interface RunOptions {
   /** `null` listens everywhere. */
   readonly address: string | null;
   readonly log: Logger;
+  /** How often jobs run; only tests say. */
+  readonly cadence?: Partial<Cadence>;
 }
 
 /** What a server that is ready tells whoever started it. */
@@ -69,7 +75,16 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
 
   const port = options.port ?? config.settings.port ?? defaultPort;
   const namespace = mode === 'private' ? mountNamespace() : '';
-  const receiver = new Receiver({
+  const schedule = new Schedule({
+    dataDir,
+    place: jobPlaceInside({ mode, jail, dataDir, program }),
+    clock: new ClockGuard(dataDir, log),
+    keeper: new Keeper(dataDir, log),
+    active: () => receiver.active(),
+    log: log.child({ component: 'jobs' }),
+    ...(options.cadence && { cadence: options.cadence }),
+  });
+  const receiver: Receiver = new Receiver({
     layout,
     configFile,
     hostKey,
@@ -79,9 +94,11 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     jail,
     pass: (source, signal) =>
       runPass({ node, session, dataDir: layout.sessionDataDir, jail }, source, settleMs, signal),
+    onApplied: (inForce) => schedule.watch(inForce),
     log,
   });
   await receiver.start(first);
+  schedule.start();
   // It says why, and remembers it for `status`.
   if (latest !== first.content) await receiver.consider({ ok: true, content: latest });
   process.on('SIGHUP', () => void readConfigFile(configFile).then((read) => receiver.consider(read)));
@@ -102,7 +119,7 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   log.info({ signal }, 'stopping');
   watching.abort();
   await watch;
-  await receiver.stop();
+  await Promise.all([schedule.stop(), receiver.stop()]);
 };
 
 const follow = async (receiver: Receiver, watch: WatchOptions): Promise<void> => {
