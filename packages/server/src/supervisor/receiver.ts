@@ -207,7 +207,7 @@ export class Receiver {
       this.#options.onApplied(config);
     } finally {
       // Even when the new sources could not be made, the old ones have lost their right.
-      this.#sweepFor(previous, config.sources);
+      this.#sweepFor(previous);
     }
     this.#record(() => writeApplied(layout.dataDir, content));
     this.#remember({ appliedAt: new Date().toISOString(), refused: null });
@@ -230,25 +230,27 @@ export class Receiver {
   }
 
   /** Ends what the change took the right from. */
-  #sweepFor(previous: readonly Source[], current: readonly Source[]): void {
+  #sweepFor(previous: readonly Source[]): void {
     // A later change may have given a key back meanwhile; what is in force when it is looked at decides.
-    this.#sweep('it has lost its right', (connections) => connectionsToEnd(connections, previous, this.#current), [
-      ...previous,
-      ...current,
-    ]);
+    const choose = (connections: readonly Connection[]) => connectionsToEnd(connections, previous, this.#current);
+    this.#sweep('it has lost its right', choose, previous);
   }
 
-  /** Ends those connections that `choose` chooses, now and a moment later, without holding up the next change. */
+  /**
+   * Ends those connections that `choose` chooses, now and a moment later, without holding up the next change. Knows the sources in force
+   * when it looks, a later change's among them, and those that were `before`.
+   */
   #sweep(
     why: string,
     choose: (connections: readonly Connection[]) => readonly Connection[],
-    sources = this.#current,
+    before: readonly Source[] = [],
   ): void {
     for (const delayMs of sweepDelaysMs) {
       const waited = sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       const sweep = waited.then(() => {
         const pid = this.#daemon.pid;
         if (pid === null || this.#stopping.signal.aborted) return;
+        const sources = [...before, ...this.#current];
         return this.#end(choose(connectionsOf(snapshot(), this.#listener(pid), sources)), why);
       });
       this.#sweeps.add(sweep);
