@@ -1,5 +1,13 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { differences, hostKeyOf, Machine } from './helpers/machine.ts';
+import { runSeed, seededRandom } from './helpers/random.ts';
+import { eventually, type TestReceiver, withReceiver } from './helpers/receiver.ts';
+import { followRunbook, machineHost, serverHost } from './helpers/runbook.ts';
 import { parseRunbook } from './helpers/runbook-page.ts';
+import { attackerOf, wipe } from './helpers/wipe.ts';
 
 describe('the convention that runbooks keep to', () => {
   const page = `# A page
@@ -40,4 +48,60 @@ Pull the plug. <!-- by hand: pull-the-plug -->
     expect(() => parseRunbook(`${page}\nThen:\n\n\`\`\`sh\nls\n\`\`\`\n`)).toThrow('On the machine');
     expect(() => parseRunbook(page.replace('```sh', '   ```sh'))).toThrow('can not be read');
   });
+});
+
+const listed = z.array(z.object({ name: z.string(), uid: z.number() }));
+
+const uidOf = async (receiver: TestReceiver, name: string): Promise<number> => {
+  const { stdout } = await receiver.cli('sources', '--json', '--data', receiver.dataDir);
+  return listed.parse(JSON.parse(stdout)).find((source) => source.name === name)?.uid ?? 0;
+};
+
+/** What `pattern` catches in what was said last that it fits. */
+const found = (said: readonly { readonly output: string }[], pattern: RegExp): string => {
+  const caught = said.flatMap(({ output }) => [...output.matchAll(pattern)]).at(-1)?.[1];
+  if (caught === undefined) throw new Error(`nothing was said that fits ${pattern}`);
+  return caught;
+};
+
+test('ransomware.md: a machine that was taken over comes back', { timeout: 400_000 }, async () => {
+  await using receiver = await withReceiver();
+  await using old = await Machine.make();
+  await old.enrol(receiver);
+  for (let run = 0; run < 2; run += 1) expect((await old.berth('backup')).exitCode).toBe(0);
+  {
+    await using attacker = await attackerOf(receiver, old);
+    await wipe(attacker, seededRandom(runSeed()));
+  }
+  await using machine = await Machine.make();
+  const folder = join(machine.directory, 'brought back');
+  await followRunbook({
+    page: 'ransomware.md',
+    server: serverHost(receiver),
+    machine: machineHost(machine),
+    values: {
+      SOURCE: 'laptop',
+      SERVER: `127.0.0.1:${receiver.port}`,
+      FINGERPRINT: await hostKeyOf(receiver),
+      // The last line that looks right, as a reader finds it.
+      MOMENT: (said) => found(said, /\(\+1\).*?(\d{16})\s*$/gm),
+      FOLDER: `'${folder}'`,
+    },
+    byHand: {
+      'cut-off': async () => undefined,
+      'password-from-paper': async () => {
+        await mkdir(machine.home, { recursive: true });
+        await copyFile(join(old.home, 'password'), join(machine.home, 'password'));
+      },
+      'new-key': async (said) => {
+        const before = await uidOf(receiver, 'laptop');
+        await receiver.writeSources({ laptop: { uid: before, keys: [found(said, /key: '([^']+)'/g)] } });
+        await eventually('the old key is refused', 10_000, async () => {
+          const stolen = { file: join(old.home, 'id_ed25519'), line: '' };
+          return !(await receiver.letsIn('laptop', stolen));
+        });
+      },
+    },
+  });
+  expect(await differences(old.files, join(folder, old.files))).toBe('');
 });

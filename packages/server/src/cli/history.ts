@@ -36,7 +36,7 @@ export const addHistoryCommand = (program: Command, { examples, defaults }: Shar
 const historyText = (name: string, { stretches, earlier }: SourceHistory): string => {
   if (stretches.length === 0) return `${name} has never stored anything.\n`;
   const rows = [
-    ['UNTIL', 'STORED', 'DELETED', 'SNAPSHOTS', 'LIVE', 'MOMENT AFTER IT', ''],
+    ['UNTIL', 'STORED', 'DELETED', 'SNAPSHOTS', 'LIVE', 'PLACE AFTER IT', ''],
     ...stretches.map((stretch) => [
       localTime(stretch.to),
       amount(stretch.stored),
