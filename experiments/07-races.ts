@@ -39,7 +39,7 @@ export const racesExperiment: Experiment = {
     return {
       many: `${done} races of 8 sessions`,
       lost: `${wrong.length} wrong`,
-      figure: `one winner with its own bytes in each, ${same} answers 200 to others with the same; ${each.toFixed(0)} ms a race`,
+      figure: `${same} answers 200 to others with the winner’s bytes; ${each.toFixed(0)} ms a race`,
       held: wrong.length === 0 && done === races && same > 0,
     };
   },
