@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@berth/common/problem.ts';
 import type { ReadFile } from '@berth/common/yaml/read-file.ts';
 import type { Logger } from 'pino';
@@ -10,10 +9,10 @@ import { type GuardOptions, SftpGuard } from '../sftp/guard.ts';
 import { parseSources } from '../sources/load.ts';
 import type { ServerConfig, Source } from '../sources/source.ts';
 import { unfinishedFindings } from '../sources/unfinished.ts';
-import { type Connection, connectionsOf, connectionsToEnd, type Listener } from '../sshd/connections.ts';
+import { type Connection, connectionsToEnd } from '../sshd/connections.ts';
 import { SshdDaemon } from '../sshd/daemon.ts';
 import type { HostKey } from '../sshd/host-key.ts';
-import { endProcesses, snapshot } from '../sshd/processes.ts';
+import { LiveConnections } from './live-connections.ts';
 import { writeSshdConfig } from './sshd-config.ts';
 import { type ServerState, writeApplied, writeState } from './state.ts';
 
@@ -41,16 +40,6 @@ export interface Candidate {
 }
 
 /**
- * A connection that is told to go has this long before it is made to; with {@link sweepDelaysMs} all are gone within
- * 5 s.
- */
-const connectionGraceMs = 1500;
-/**
- * When connections are looked at after a change. Twice, because one that had proved an old key just before the change
- * may become visible just after the first look.
- */
-const sweepDelaysMs = [0, 1000];
-/**
  * How often a configuration is tried again that the host, not the file, stands in the way of: the admin may be re-
  * owning data now.
  */
@@ -65,12 +54,12 @@ export class Receiver {
   readonly #daemon: SshdDaemon;
   readonly #log: Logger;
   readonly #guard: SftpGuard;
+  readonly #connections: LiveConnections;
   readonly #configFile: string;
   #state: ServerState;
   #current: readonly Source[] = [];
   #queue: Promise<unknown> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
-  readonly #sweeps = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
   constructor(options: ReceiverOptions) {
@@ -95,6 +84,13 @@ export class Receiver {
       sftp: {},
       refused: null,
     };
+    this.#connections = new LiveConnections({
+      layout,
+      mountNamespace,
+      listener: () => this.#daemon.pid,
+      sources: () => this.#current,
+      log,
+    });
     this.#guard = new SftpGuard({
       pass: options.pass,
       active: () => this.active(),
@@ -140,22 +136,23 @@ export class Receiver {
 
   /** Sources that are connected now. */
   active(): ReadonlySet<string> {
-    return new Set(this.#connections(this.#daemon.pid ?? -1).map(({ source }) => source ?? ''));
+    return new Set(this.#connections.list().map(({ source }) => source ?? ''));
   }
 
   /** Ends sshd and every connection. Nothing of the receiver runs afterwards. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    const swept = this.#connections.stop();
     clearTimeout(this.#retry);
     await this.#guard.stop();
     await this.#queue;
     let live: readonly Connection[] = [];
     await this.#daemon.stop((pid) => {
-      live = this.#connections(pid);
+      live = this.#connections.list(pid);
     });
-    if (live.length === 0) live = this.#connections(-1);
-    await this.#end(live, 'the server stops');
-    await Promise.all(this.#sweeps);
+    if (live.length === 0) live = this.#connections.list(-1);
+    await this.#connections.end(live, 'the server stops');
+    await swept;
     this.#remember({ stoppedAt: new Date().toISOString(), sshdPid: null });
   }
 
@@ -221,7 +218,7 @@ export class Receiver {
       this.#remember({ sftp: this.#guard.judgements });
       if (turned.size === 0 || this.#stopping.signal.aborted) return;
       this.#record(() => writeKeys(this.#options.layout, this.#current, this.#guard.readOnly));
-      this.#sweep('what it may do has changed', (connections) =>
+      this.#connections.sweep('what it may do has changed', (connections) =>
         connections.filter(({ source, authenticated }) => authenticated && source !== null && turned.has(source)),
       );
     });
@@ -233,48 +230,7 @@ export class Receiver {
   #sweepFor(previous: readonly Source[]): void {
     // A later change may have given a key back meanwhile; what is in force when it is looked at decides.
     const choose = (connections: readonly Connection[]) => connectionsToEnd(connections, previous, this.#current);
-    this.#sweep('it has lost its right', choose, previous);
-  }
-
-  /**
-   * Ends those connections that `choose` chooses, now and a moment later, without holding up the next change. Knows the sources in force
-   * when it looks, a later change's among them, and those that were `before`.
-   */
-  #sweep(
-    why: string,
-    choose: (connections: readonly Connection[]) => readonly Connection[],
-    before: readonly Source[] = [],
-  ): void {
-    for (const delayMs of sweepDelaysMs) {
-      const waited = sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-      const sweep = waited.then(() => {
-        const pid = this.#daemon.pid;
-        if (pid === null || this.#stopping.signal.aborted) return;
-        const sources = [...before, ...this.#current];
-        return this.#end(choose(connectionsOf(snapshot(), this.#listener(pid), sources)), why);
-      });
-      this.#sweeps.add(sweep);
-      void sweep.finally(() => this.#sweeps.delete(sweep));
-    }
-  }
-
-  async #end(connections: readonly Connection[], why: string): Promise<void> {
-    if (connections.length === 0) return;
-    for (const { pid, source, key } of connections) this.#log.info({ pid, source, key, why }, 'connection ended');
-    const left = await endProcesses(
-      connections.flatMap(({ processes }) => processes),
-      connectionGraceMs,
-    );
-    if (left > 0) this.#log.error({ left }, 'processes survive SIGKILL; a disk that does not answer can hold them');
-  }
-
-  #connections(listenerPid: number): readonly Connection[] {
-    return connectionsOf(snapshot(), this.#listener(listenerPid), this.#current);
-  }
-
-  #listener(pid: number): Listener {
-    const { layout, mountNamespace } = this.#options;
-    return { pid, rootless: layout.mode === 'rootless', mountNamespace, supervisor: process.pid };
+    this.#connections.sweep('it has lost its right', choose, previous);
   }
 
   #refuse(reasons: readonly { readonly message: string; readonly remedy: string }[]): void {
