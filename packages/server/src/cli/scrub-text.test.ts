@@ -20,7 +20,7 @@ BAD  data/${name}  its bytes have changed; in quarantine
 checked since 2026-11-01: 9 objects, 4 KiB; the rest is still to come
 
 What to do, in this order (each step in docs/runbooks/bit-rot.md):
-data: some files of some snapshots. On the machine: restic repair index, then restic backup --force
+data: parts of files. Put it back from another copy, or on the machine: restic rebuild-index, then berth backup
 `);
   expect(textOf({ bad: [{ ...bad, where: 'trash', type: 'index', reason: 'EIO', quarantined: false }] })).toContain(
     `BAD  trash/index/${name}  it can not be read (EIO); left where it is: it could not be moved`,

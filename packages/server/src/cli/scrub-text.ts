@@ -65,15 +65,18 @@ export const scrubAdvice = (bad: readonly BadFile[], source: string): readonly s
 };
 
 const steps: readonly (readonly [BadFile['type'], string])[] = [
+  ['config', 'config: nothing opens without it. Put it back from another copy of the repository.'],
+  ['keys', 'keys: if it was the only one, nothing opens without it. Put it back from another copy of the repository.'],
   [
-    'config',
-    'config: without it nothing opens. Put it back from a copy of the repository; keep what is in quarantine.',
+    'snapshots',
+    'snapshots: it is not in the list any more. Put it back from another copy, or from the cache of the machine.',
   ],
-  ['keys', 'keys: a password may not open the repository any more. Try on the machine: berth snapshots'],
-  ['index', 'index: nothing is lost. On the machine: restic repair index'],
-  ['data', 'data: some files of some snapshots. On the machine: restic repair index, then restic backup --force'],
-  ['snapshots', 'snapshots: this one snapshot is gone from the list; the others are whole.'],
-  ['locks', 'locks: nothing to do, a lock is only a note that somebody is at work.'],
+  ['index', 'index: nothing is lost. On the machine: restic rebuild-index'],
+  [
+    'data',
+    'data: parts of files. Put it back from another copy, or on the machine: restic rebuild-index, then berth backup',
+  ],
+  ['locks', 'locks: nothing to do, a lock is only a note that somebody was at work.'],
 ];
 
 const count = (objects: number): string => `${objects} ${objects === 1 ? 'object' : 'objects'}`;

@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import { parseSize } from '@berth/common/size.ts';
 import { type Command, InvalidArgumentError } from 'commander';
+import { recordConditions } from '../events/record.ts';
 import { parseScrubProgress, scrubJob } from '../jobs/scrub.ts';
+import { scrubWords } from '../jobs/scrub-summary.ts';
 import { startJob } from '../jobs/start.ts';
 import { loadSources } from '../sources/load.ts';
 import { appliedFile } from '../supervisor/state.ts';
@@ -39,7 +41,7 @@ export const addScrubCommand = (program: Command, { examples, defaults }: Shared
         'berth-server scrub laptop --all',
         'berth-server scrub laptop --all --rate 200M --json',
       )}
-What is bad is moved to the quarantine of the source and named. Nothing else is changed.
+What is bad is moved to the quarantine of the source, named, and kept in berth-server events. Nothing else is changed.
 Exit codes: 0 all good, 1 failed, 3 something was bad. Ctrl-C stops at once; the next scrub goes on from there.
 `,
     )
@@ -73,6 +75,7 @@ const scrubCommand = async (name: string, flags: Flags): Promise<void> => {
       },
     );
     bar.clear();
+    await recordConditions(dataDir, scrubWords(name, result), Date.now());
     const advice = scrubAdvice(result.bad, name);
     if (flags.json) process.stdout.write(`${JSON.stringify({ source: name, ...result, advice })}\n`);
     else process.stdout.write(scrubText(result, { source: name, all: flags.all === true, advice }));

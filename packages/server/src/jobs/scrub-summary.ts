@@ -66,7 +66,7 @@ const badFile = (source: string, { type, name, where, reason, quarantined, resto
     text: `${what} was damaged (${why}) and is in quarantine${restoredFromTrash ? '; a sound copy from the trash is in its place' : ''}.`,
     remedy: isHealed
       ? 'Look at the disk (smartctl -a), since it damaged a file.'
-      : 'Run the next backup of that machine: if it still has these bytes, it sends them again. docs/runbooks/bit-rot.md goes on from there.',
+      : 'What can be saved, and how, is in docs/runbooks/bit-rot.md: a backup alone does not send it again. Dismiss this at its end.',
   };
 };
 
