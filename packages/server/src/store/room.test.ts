@@ -61,3 +61,14 @@ test('without a floor of the admin 5 % of the disk stay free, and never more tha
   const wide = roomOf({ disk: huge, folder: '/', quotaBytes: null, floorBytes: null, usage: () => empty });
   expect([await wide.reserve(11), await wide.reserve(10)]).toEqual(['floor', null]);
 });
+
+test('a lock needs no room, since no restore goes without one; a large one does', async () => {
+  await using source = await sourceDirectory();
+  await using store = await testStore(source.directory, { disk: diskWith(() => 0), quotaBytes: 1, floorBytes: 100 });
+  const lock = objectOf('a lock', 'locks');
+  expect(await store.put(lock.id, bodyOf(lock.bytes), lock.bytes.length)).toEqual({ kind: 'stored' });
+  const large = objectOf('x'.repeat(4097), 'locks');
+  expect((await store.put(large.id, bodyOf(large.bytes), large.bytes.length)).kind).toBe('full');
+  const unannounced = objectOf('another lock', 'locks');
+  expect((await store.put(unannounced.id, bodyOf(unannounced.bytes), null)).kind).toBe('full');
+});
