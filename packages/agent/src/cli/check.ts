@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { checkRepository } from '../check/check.ts';
+import { asOfFrom, asOfOption, showRemark } from './as-of.ts';
 import { configFrom } from './config.ts';
 import { type CommonOptions, homeFrom, type Io, writeJson } from './io.ts';
 import { usageProblem } from './problems.ts';
@@ -7,6 +8,7 @@ import { usageProblem } from './problems.ts';
 interface Options extends CommonOptions {
   readonly share?: string;
   readonly all?: boolean;
+  readonly asOf?: string;
 }
 
 /** `berth check`: is the repository sound, down to a share of its bytes? */
@@ -18,17 +20,23 @@ export const checkCommand = (io: Io): Command =>
     )
     .option('--share <percent>', 'read this share of the data, drawn at random: 5%')
     .option('--all', 'read all data')
+    .option(...asOfOption)
     .option('--home <dir>', 'the home DIR that "berth enroll --home" made')
     .option('--json', 'one JSON object on standard output')
-    .addHelpText('after', '\nExamples:\n  berth check\n  berth check --share 5%\n  berth check --all')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  berth check\n  berth check --share 5%\n  berth check --all\n  berth check --as-of 2026-11-14',
+    )
     .action(async (options: Options) => {
       const share = shareFrom(options);
       const home = homeFrom(options, io);
+      const asOf = asOfFrom(options.asOf, io);
       const { server } = await configFrom(home);
-      await checkRepository({ destination: server, home, share, signal: io.signal });
-      if (options.json) return writeJson(io, { check: 'ok', share: share ?? '0%' });
+      await checkRepository({ destination: server, home, share, asOf, onRemark: showRemark(io), signal: io.signal });
+      const then = asOf === null ? {} : { asOf: asOf.exact };
+      if (options.json) return writeJson(io, { check: 'ok', share: share ?? '0%', ...then });
       io.stdout(
-        `The repository is sound${share === null ? '; no data was read (see --share)' : `, and so is ${share} of its data`}.\n`,
+        `The repository ${asOf === null ? 'is' : 'as it was then is'} sound${share === null ? '; no data was read (see --share)' : `, and so is ${share} of its data`}.\n`,
       );
     });
 

@@ -1,6 +1,7 @@
 import { exitCode } from '@berth/common/problem.ts';
 import { Command } from 'commander';
 import { type Restored, restore } from '../restore/restore.ts';
+import { asOfFrom, asOfOption, showRemark } from './as-of.ts';
 import { configFrom } from './config.ts';
 import { type CommonOptions, homeFrom, type Io, writeJson } from './io.ts';
 import { usageProblem } from './problems.ts';
@@ -12,6 +13,7 @@ interface Options extends CommonOptions {
   readonly include: readonly string[];
   readonly verify?: boolean;
   readonly intoExisting?: boolean;
+  readonly asOf?: string;
 }
 
 /** `berth restore`: bring files back. */
@@ -24,6 +26,7 @@ export const restoreCommand = (io: Io): Command =>
     .argument('[snapshot]', 'an ID from "berth snapshots", or latest', 'latest')
     .option('--target <dir>', 'where to: a new or empty directory')
     .option('--include <path>', 'only this file or directory, or pattern; may be repeated', collect, [])
+    .option(...asOfOption)
     .option('--verify', 'read every file again after writing, and compare')
     .option('--into-existing', 'restore into a directory that is not empty, replacing files of the same name')
     .option('--home <dir>', 'the home DIR that "berth enroll --home" made')
@@ -34,7 +37,8 @@ export const restoreCommand = (io: Io): Command =>
 Examples:
   berth restore --target /tmp/restored
   berth restore --target /tmp/restored --include /home/me/thesis --verify
-  berth restore 4f3c2b1a --target /mnt/new-disk`,
+  berth restore 4f3c2b1a --target /mnt/new-disk
+  berth restore --as-of 2026-11-14 --target /tmp/before-it-happened`,
     )
     .action(async (snapshot: string, options: Options) => {
       if (!/^(?:latest|[0-9a-f]{4,64})$/.test(snapshot)) {
@@ -45,15 +49,17 @@ Examples:
         throw usageProblem('It is not said where to restore to.', 'Name a new or empty directory: --target DIR');
       }
       const home = homeFrom(options, io);
+      const asOf = asOfFrom(options.asOf, io);
       const { server } = await configFrom(home);
       const display = progressDisplay(io, options.json === true);
       const { target, include, verify = false, intoExisting = false } = options;
       const restored = await restore({
-        ...{ destination: server, home, snapshot, target, include, verify, intoExisting },
+        ...{ destination: server, home, snapshot, target, include, verify, intoExisting, asOf },
         onProgress: display.show,
+        onRemark: showRemark(io),
         signal: io.signal,
       }).finally(display.clear);
-      if (options.json) writeJson(io, { event: 'restored', ...restored });
+      if (options.json) writeJson(io, { event: 'restored', ...restored, ...(asOf && { asOf: asOf.exact }) });
       else tell(io, restored);
       if (restored.failureCount > 0) process.exitCode = exitCode.incomplete;
     });

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import type { Progress } from '@berth/common/restic/backup.ts';
 import { isDone } from '@berth/common/restic/result.ts';
 import type { Home } from '../config/home.ts';
+import type { AsOf } from '../past/as-of.ts';
+import { remarksOf } from '../past/remarks.ts';
 import type { Destination } from '../transport/destination.ts';
-import { explainRestic, openRepository } from '../transport/repository.ts';
+import { explainRestic, openRepository, temporaryCache } from '../transport/repository.ts';
 import { readyTarget } from './target.ts';
 
 /** What a restore brought back. Numbers are null where restic does not say them (0.14). */
@@ -28,6 +28,10 @@ export interface RestoreArguments {
   readonly intoExisting: boolean;
   readonly include: readonly string[];
   readonly verify: boolean;
+  /** From the source as it was then. */
+  readonly asOf: AsOf | null;
+  /** Hears what the server says of that moment. */
+  readonly onRemark: (remark: string) => void;
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }
@@ -42,7 +46,8 @@ export const restore = async (args: RestoreArguments): Promise<Restored> => {
   await using repository = await openRepository({ ...args, cacheDirectory: cache.path });
   const { snapshot, include, verify, signal, onProgress } = args;
   const result = await repository.restic.restore({ snapshot, target, include, verify }, { signal, onProgress });
-  if (!isDone(result)) throw explainRestic(result, 'The restore', args.destination, args.home);
+  if (!isDone(result)) throw explainRestic(result, 'The restore', args.destination, args.home, args.asOf);
+  for (const remark of remarksOf(result)) args.onRemark(remark);
   return {
     target,
     ...result.value,
@@ -60,6 +65,5 @@ const cacheFor = async (home: Home): Promise<{ readonly path: string } & AsyncDi
   );
   if (process.getuid?.() !== 0 || owner === 0)
     return { path: home.cache, [Symbol.asyncDispose]: async () => undefined };
-  const path = await mkdtemp(join(tmpdir(), 'berth-cache-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return temporaryCache();
 };

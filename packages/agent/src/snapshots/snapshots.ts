@@ -1,4 +1,6 @@
 import type { Home } from '../config/home.ts';
+import type { AsOf } from '../past/as-of.ts';
+import { remarksOf } from '../past/remarks.ts';
 import type { Destination } from '../transport/destination.ts';
 import { answerOf, openRepository } from '../transport/repository.ts';
 
@@ -14,15 +16,22 @@ export interface Snapshot {
   readonly tags: readonly string[];
 }
 
-/** The snapshots of this source's repository, oldest first, those of machines with another name included. */
+/**
+ * The snapshots of this source's repository, oldest first, those of machines with another name included; with `asOf` those there were
+ * then. `onRemark` hears what the server says of that moment.
+ */
 export const listSnapshots = async (args: {
   readonly destination: Destination;
   readonly home: Home;
+  readonly asOf: AsOf | null;
+  readonly onRemark: (remark: string) => void;
   readonly signal: AbortSignal;
 }): Promise<readonly Snapshot[]> => {
   await using repository = await openRepository(args);
   const result = await repository.restic.snapshots({}, { signal: args.signal });
-  return answerOf(result, 'Reading the snapshots', args.destination, args.home).map((snapshot) => ({
+  const snapshots = answerOf(result, 'Reading the snapshots', args.destination, args.home, args.asOf);
+  for (const remark of remarksOf(result)) args.onRemark(remark);
+  return snapshots.map((snapshot) => ({
     id: snapshot.id,
     shortId: snapshot.id.slice(0, 8),
     time: snapshot.time,

@@ -1,7 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Problem } from '@berth/common/problem.ts';
 import { openRestic, type Restic } from '@berth/common/restic/restic.ts';
 import { type Failed, isDone, type ResticResult } from '@berth/common/restic/result.ts';
 import type { Home } from '../config/home.ts';
+import type { AsOf } from '../past/as-of.ts';
+import { explainPast } from '../past/explain.ts';
 import { type Destination, formatDestination } from './destination.ts';
 import { openTransport } from './transport.ts';
 
@@ -16,25 +21,34 @@ export const openRepository = async (args: {
   readonly home: Home;
   /** The cache of the home unless another user, root in a restore, must not leave files in it. */
   readonly cacheDirectory?: string;
+  /** As it was then: restic takes no lock, and has a cache of its own, which goes with the connection. */
+  readonly asOf?: AsOf | null;
   readonly limits?: { readonly uploadKiB?: number | null; readonly downloadKiB?: number | null };
   readonly signal?: AbortSignal;
 }): Promise<Repository> => {
-  const { destination, home, limits, signal } = args;
-  const transport = await openTransport({ destination, home, ...(signal && { signal }) });
-  try {
-    const restic = await openRestic({
-      repository: transport.repository,
-      options: transport.options,
-      passwordFile: home.password,
-      cacheDirectory: args.cacheDirectory ?? home.cache,
-      env: process.env,
-      ...(limits && { limits }),
-    });
-    return { restic, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() };
-  } catch (error) {
-    await transport[Symbol.asyncDispose]();
-    throw error;
-  }
+  const { destination, home, limits, signal, asOf = null } = args;
+  await using stack = new AsyncDisposableStack();
+  const transport = stack.use(
+    await openTransport({ destination, home, ...(signal && { signal }), asOf: asOf?.moment }),
+  );
+  const restic = await openRestic({
+    repository: transport.repository,
+    options: transport.options,
+    passwordFile: home.password,
+    // What is cached of the past would mislead the next backup, and the other way round.
+    cacheDirectory: asOf === null ? (args.cacheDirectory ?? home.cache) : stack.use(await temporaryCache()).path,
+    env: process.env,
+    noLock: asOf !== null,
+    ...(limits && { limits }),
+  });
+  const open = stack.move();
+  return { restic, [Symbol.asyncDispose]: () => open.disposeAsync() };
+};
+
+/** A cache for one command, gone when disposed. */
+export const temporaryCache = async (): Promise<{ readonly path: string } & AsyncDisposable> => {
+  const path = await mkdtemp(join(tmpdir(), 'berth-cache-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 };
 
 /** The value of a restic command, or the `Problem` it came to. Incomplete results pass: the caller says what was left out. */
@@ -43,13 +57,22 @@ export const answerOf = <Value>(
   doing: string,
   destination: Destination,
   home: Home,
+  asOf: AsOf | null = null,
 ): Value => {
   if (isDone(result)) return result.value;
-  throw explainRestic(result, doing, destination, home);
+  throw explainRestic(result, doing, destination, home, asOf);
 };
 
-/** What a failed restic command means for a person. The code is the failure's kind. */
-export const explainRestic = (result: Failed, doing: string, destination: Destination, home: Home): Problem => {
+/** What a failed restic command means for a person. The code is the failure's kind, or 'server-too-old' for the past. */
+export const explainRestic = (
+  result: Failed,
+  doing: string,
+  destination: Destination,
+  home: Home,
+  asOf: AsOf | null = null,
+): Problem => {
+  const past = asOf === null ? null : explainPast(result, asOf, destination);
+  if (past !== null) return past;
   const server = formatDestination(destination);
   const words = result.words.slice(-3).join(' ');
   const cause = result.words.join('\n');

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isErrno } from '@berth/common/errno.ts';
+import { formatMoment, type Moment } from '@berth/common/moment.ts';
 import { Problem } from '@berth/common/problem.ts';
 import type { Destination } from './destination.ts';
 import { connectTimeout, explainSshFailure, type FailureContext } from './failure.ts';
@@ -30,6 +31,8 @@ export interface TransportArguments {
   /** How long opening the connection may take, name lookup to login. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** Shows the source as it was then, read-only. */
+  readonly asOf?: Moment | undefined;
 }
 
 /**
@@ -62,7 +65,7 @@ export const openTransport = async (args: TransportArguments): Promise<Transport
   }
   const open = stack.move();
   return {
-    repository: 'rclone:receive',
+    repository: `rclone:${remoteCommand(args.asOf)}`,
     options: resticOptions(ssh, runtime),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
@@ -71,7 +74,14 @@ export const openTransport = async (args: TransportArguments): Promise<Transport
 /** Windows' OpenSSH has no ControlMaster: there each restic command opens a connection of its own, and fails with ssh's own words. */
 const canMultiplex = (platform: NodeJS.Platform): boolean => platform !== 'win32';
 
-/** restic appends the remote (`receive`) to the program's argv, and with empty args nothing else: that is the whole remote command. */
+/** What the session is asked for, letter by letter: the server takes nothing that only looks like it. */
+const remoteCommand = (asOf: Moment | undefined): string =>
+  asOf === undefined ? 'receive' : `receive --as-of ${formatMoment(asOf)}`;
+
+/**
+ * restic appends the remote (what stands behind `rclone:`) to the program's argv as one argument, blanks and all, and with empty args
+ * nothing else: ssh sends it as it is, and it is the whole remote command.
+ */
 const resticOptions = (ssh: string, runtime: Runtime): readonly string[] => [
   resticOption('rclone.program', quoteForRestic([ssh, '-F', runtime.configFile, 'berth'])),
   resticOption('rclone.args', ''),
