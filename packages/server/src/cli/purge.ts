@@ -43,7 +43,7 @@ const purgeCommand = async (name: string, flags: Flags, usualData: string): Prom
   const dataDir = resolve(flags.data);
   const { source, place } = await resticSourceInForce(dataDir, name);
   const { protectMs, brake } = await settingsOf(dataDir, name);
-  const { trusted } = clockOf(dataDir);
+  const { trusted, settledAtMs: clockSettledAtMs } = clockOf(dataDir);
   const dryRun = flags.dryRun === true;
   if (!trusted && !dryRun) throw clockUntrusted();
 
@@ -51,7 +51,8 @@ const purgeCommand = async (name: string, flags: Flags, usualData: string): Prom
   const stop = (): void => stopping.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
-    const result = await startJob(place, source, purgeJob, { protectMs, brake, dryRun }, { signal: stopping.signal });
+    const args = { protectMs, brake, clockSettledAtMs, dryRun };
+    const result = await startJob(place, source, purgeJob, args, { signal: stopping.signal });
     const data = dataDir === usualData ? '' : ` --data ${dataDir}`;
     if (flags.json) say(`${JSON.stringify({ source: name, dryRun, clockTrusted: trusted, ...result })}\n`);
     else say(purgeText(result, { source: name, dryRun, protectMs, data, clockTrusted: trusted }));

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { keyOf } from '../events/condition.ts';
 import { recordConditions } from '../events/record.ts';
+import { clockOf } from '../jobs/clock.ts';
 import { type PurgeAnswer, purgeJob } from '../jobs/purge.ts';
 import { notFrozen, releaseJob } from '../jobs/release.ts';
 import { startJob } from '../jobs/start.ts';
@@ -39,7 +40,8 @@ const releaseCommand = async (name: string, flags: Flags, usualData: string): Pr
   const dataDir = resolve(flags.data);
   const { source, place } = await resticSourceInForce(dataDir, name);
   const { protectMs, brake } = await settingsOf(dataDir, name);
-  const look = await startJob(place, source, purgeJob, { protectMs, brake, dryRun: true });
+  const { settledAtMs: clockSettledAtMs } = clockOf(dataDir);
+  const look = await startJob(place, source, purgeJob, { protectMs, brake, clockSettledAtMs, dryRun: true });
   const { frozen } = look;
   if (frozen === null) throw notFrozen();
 

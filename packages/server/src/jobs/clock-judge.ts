@@ -26,6 +26,8 @@ export const clockState = z.object({
   last: clockSample,
   /** Null while the clock is trusted. */
   jump: jumpSchema.nullable(),
+  /** When the last jump ended, by the clock that was right again; null when there was none. A purge goes by it. */
+  settledAtMs: millis.nullable().default(null),
 });
 export type ClockState = z.infer<typeof clockState>;
 
@@ -35,7 +37,13 @@ export const jumpMs = 86_400_000;
 const agreeMs = 300_000;
 
 /** A clock that an admin has just said is right, or that was never looked at before. */
-export const trustFrom = (now: ClockSample): ClockState => ({ version: 1, anchor: now, last: now, jump: null });
+export const trustFrom = (now: ClockSample): ClockState => ({
+  version: 1,
+  anchor: now,
+  last: now,
+  jump: null,
+  settledAtMs: null,
+});
 
 /** What follows when what was known is lost: only a person can say whether the clock is right. */
 export const trustNothing = (now: ClockSample): ClockState => ({
@@ -55,7 +63,7 @@ export const judgeClock = (known: ClockState | null, now: ClockSample): ClockSta
   const before = anchor.bootId === now.bootId ? anchor : last;
   const byMs = aheadOf(before, now);
   if (Math.abs(byMs) > jumpMs) return { ...known, jump: { byMs, noticedAtMs: now.wallMs, before } };
-  return { version: 1, anchor: before === anchor ? anchor : now, last: now, jump: null };
+  return { ...known, anchor: before === anchor ? anchor : now, last: now };
 };
 
 const judgeJumped = (known: ClockState, jump: ClockJump, now: ClockSample): ClockState => {
@@ -64,7 +72,9 @@ const judgeJumped = (known: ClockState, jump: ClockJump, now: ClockSample): Cloc
   const byMs = aheadOf(before, now);
   const isSameBoot = before.bootId === now.bootId;
   const isBack = byMs >= -agreeMs && byMs <= (isSameBoot ? agreeMs : jumpMs);
-  if (isBack) return { version: 1, anchor: isSameBoot ? before : now, last: now, jump: null };
+  if (isBack) {
+    return { version: 1, anchor: isSameBoot ? before : now, last: now, jump: null, settledAtMs: now.wallMs };
+  }
   return { ...known, jump: { ...jump, byMs } };
 };
 

@@ -29,15 +29,23 @@ export const readClock = (): ClockSample => ({
 /** Whether the server's clock may be believed: for a command that purges. Looks only. */
 export const clockOf = (
   dataDir: string,
-): { readonly trusted: boolean; readonly jump: ClockJump | null; readonly now: ClockSample } => {
+): {
+  readonly trusted: boolean;
+  readonly jump: ClockJump | null;
+  readonly now: ClockSample;
+  readonly settledAtMs: number | null;
+} => {
   const now = readClock();
-  const { jump } = judgedNow(dataDir, now);
-  return { trusted: jump === null, jump, now };
+  const { jump, settledAtMs } = judgedNow(dataDir, now);
+  return { trusted: jump === null, jump, now, settledAtMs };
 };
 
 /** What an admin says who has looked at the time: it is right. Purging goes on. */
 export const trustClock = async (dataDir: string): Promise<void> =>
-  exclusively(dataDir, () => replaceJson(clockFile(dataDir), trustFrom(readClock())));
+  exclusively(dataDir, () => {
+    const now = readClock();
+    replaceJson(clockFile(dataDir), { ...trustFrom(now), settledAtMs: now.wallMs });
+  });
 
 /** The words for people about a clock that has jumped, or null for one that is trusted. */
 export const clockCondition = (jump: ClockJump | null, now: ClockSample): Word =>

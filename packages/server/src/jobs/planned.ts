@@ -34,6 +34,8 @@ export interface PlannedJob extends Pick<Plan, 'name' | 'lane' | 'needsClock'> {
     readonly start: Start;
     /** The conditions that are open. */
     readonly open: () => readonly Condition[];
+    /** `ClockState.settledAtMs` now. */
+    readonly clockSettledAtMs: () => number | null;
   }) => Promise<Outcome>;
 }
 
@@ -51,9 +53,9 @@ export const plannedJobs: readonly PlannedJob[] = [
   },
   {
     ...{ name: 'purge', lane: 'heavy', needsClock: true, afterChange: false, longestMs: 6 * hourMs },
-    run: async ({ source: { protectMs, brake }, start }) => {
+    run: async ({ source: { protectMs, brake }, start, clockSettledAtMs }) => {
       // That a source is frozen is the review's to say.
-      const answer = await start(purgeJob, { protectMs, brake, dryRun: false });
+      const answer = await start(purgeJob, { protectMs, brake, clockSettledAtMs: clockSettledAtMs(), dryRun: false });
       return { answer, words: [] };
     },
   },

@@ -31,11 +31,16 @@ export const purgeJob = defineJob({
     protectMs: z.int().positive(),
     /** The share (0 to 1) that may be removed within a day. */
     brake: z.number().min(0).max(1),
+    /** `ClockState.settledAtMs`. */
+    clockSettledAtMs: z.number().nullable(),
     dryRun: z.boolean(),
   }),
   result: purgeSchema,
-  run: async ({ disk, directory, now, pid, isAlive, signal, progress }, { protectMs, brake, dryRun }) => {
-    const rules = { now: now().getTime(), protectMs, share: brake };
+  run: async (
+    { disk, directory, now, pid, isAlive, signal, progress },
+    { protectMs, brake, clockSettledAtMs, dryRun },
+  ) => {
+    const rules = { now: now().getTime(), protectMs, share: brake, clockSettledAt: clockSettledAtMs };
     const purgeNow = async () => {
       await using opened = await openContext({
         ...{ directory, disk, now, pid, isAlive, presence: 'shared' },

@@ -6,7 +6,7 @@ import { keyOf, type Word } from '../events/condition.ts';
 import { readConditions } from '../events/files.ts';
 import type { Keeper } from '../events/keeper.ts';
 import type { ServerConfig, Source } from '../sources/source.ts';
-import type { ClockGuard } from './clock.ts';
+import { type ClockGuard, clockOf } from './clock.ts';
 import { diskWords, spaceOf } from './disk-room.ts';
 import { due, type Plan, type Running, type Scheduled } from './due.ts';
 import { type JobRecord, type JobRecords, lastRunOf, takeJobs, writeJobs } from './jobs-file.ts';
@@ -245,6 +245,7 @@ export class Schedule {
         settings,
         start: (what, args) => startJob(place, source, what, args, { signal }),
         open: () => readConditions(dataDir),
+        clockSettledAtMs: () => clockOf(dataDir).settledAtMs,
       });
       if (!this.#known.has(source.name)) return;
       const outcome = stop.aborted ? 'stopped' : 'done';

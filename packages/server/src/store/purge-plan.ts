@@ -27,6 +27,8 @@ export interface PurgePlan {
   readonly left: readonly Aside[];
   /** Files in quarantine whose time is over. */
   readonly evidence: readonly Aside[];
+  /** There is something aside, and the journal has no `clock` record since the last jump: as if it were written now. */
+  readonly needsClock: boolean;
   /** The rest of the trash. */
   readonly waiting: Amount & {
     /** When the first of it is due, by the server's clock; null when there is none, or nobody can say. */
@@ -43,6 +45,11 @@ export interface PurgeRules {
   readonly protectMs: number;
   /** The share of the brake, 0 to 1. */
   readonly share: number;
+  /**
+   * When the server's clock was last found right again after a jump, UTC milliseconds; null when it never jumped. What
+   * was recorded meanwhile may look older than it is, so the journal needs a `clock` record no older than this.
+   */
+  readonly clockSettledAt: number | null;
 }
 
 /**
@@ -52,30 +59,32 @@ export interface PurgeRules {
  */
 export const planPurge = async (
   { disk, layout }: { readonly disk: Disk; readonly layout: Layout },
-  { now, protectMs, share }: PurgeRules,
+  { now, protectMs, share, clockSettledAt }: PurgeRules,
 ): Promise<PurgePlan> => {
   const inTrash = await filesIn(disk, layout.trash);
   const inQuarantine = await filesIn(disk, layout.quarantine);
   const watch = brake(share);
   const trash = new Map<Seq, Aside & { readonly dueAt: number | null }>();
   const left: Aside[] = [];
-  const evidence: Aside[] = [];
+  const quarantined: (Aside & { readonly dueAt: number | null })[] = [];
+  let confirmedAt = Number.NEGATIVE_INFINITY;
   const dueAfter = (atLatest: number | null): number | null => (atLatest === null ? null : atLatest + protectMs);
 
   await readTimed(disk, layout.journal, (timed) => {
     watch.add(timed);
     const { seq, record, atLatest } = timed;
+    if (record.op === 'clock') confirmedAt = record.at;
     if (!isChange(record)) return;
     const { op, id, size } = record;
     if (op === 'trash') trash.set(seq, { id, seq, size, dueAt: dueAfter(atLatest) });
     else if ('of' in record && record.of !== null) trash.delete(record.of);
     if (op === 'purge' && inTrash.has(nameOf(id, record.of))) left.push({ id, seq: record.of, size });
-    const dueAt = dueAfter(atLatest);
-    if (op === 'quarantine' && dueAt !== null && dueAt < now && inQuarantine.has(nameOf(id, seq)))
-      evidence.push({ id, seq, size });
+    if (op === 'quarantine' && inQuarantine.has(nameOf(id, seq)))
+      quarantined.push({ id, seq, size, dueAt: dueAfter(atLatest) });
   });
 
-  const all = [...trash.values()];
+  const isSettled = clockSettledAt === null || confirmedAt >= clockSettledAt;
+  const all = [...trash.values()].map((copy) => (isSettled ? copy : { ...copy, dueAt: now + protectMs }));
   const isDue = ({ dueAt }: { readonly dueAt: number | null }): boolean => dueAt !== null && dueAt < now;
   const rest = all.filter((copy) => !isDue(copy));
   const dates = rest.map(({ dueAt }) => dueAt).filter((at) => at !== null);
@@ -84,7 +93,8 @@ export const planPurge = async (
     // Their places are in the order of their times.
     due: all.filter(isDue),
     left,
-    evidence,
+    evidence: isSettled ? quarantined.filter(isDue) : [],
+    needsClock: !isSettled && trash.size + quarantined.length > 0,
     waiting: {
       objects: rest.length,
       bytes: rest.reduce((sum, { size }) => sum + size, 0),

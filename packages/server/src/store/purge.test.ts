@@ -19,7 +19,7 @@ beforeEach(() => {
   now = start;
 });
 const clock = (): Date => new Date(now);
-const rules = { protectMs: 30 * day, share: 0.5 };
+const rules = { protectMs: 30 * day, share: 0.5, clockSettledAt: null };
 const never = new AbortController().signal;
 
 /** Every session that has registered lives, since each is of this process. */
@@ -197,6 +197,27 @@ describe('by the clock', () => {
     now += 31 * day;
     expect(await purged(source.directory)).toMatchObject({ objects: 1 });
   });
+});
+
+test('after a jump of the clock that ended by itself, everything is as young as that, once', async () => {
+  await using source = await sourceDirectory();
+  await withTrash(source.directory, 'one');
+  now = start + 40 * day;
+  const clockSettledAt = now - 5 * day;
+  const purgeNow = async () => {
+    await using opened = await open(source.directory);
+    return await purge(opened.context, { ...rules, now, clockSettledAt }, { signal: never });
+  };
+  expect(
+    await planPurge({ disk: nodeDisk, layout: layoutOf(source.directory) }, { ...rules, now, clockSettledAt }),
+  ).toMatchObject({
+    ...{ due: [], needsClock: true },
+  });
+  expect(await purgeNow()).toMatchObject({ objects: 0, plan: { needsClock: false } });
+  now += 30 * day;
+  expect(await purgeNow()).toMatchObject({ objects: 0 });
+  now += 1;
+  expect(await purgeNow()).toMatchObject({ objects: 1 });
 });
 
 test('what is in quarantine stays as evidence as long as the trash does, and then goes without a record', async () => {

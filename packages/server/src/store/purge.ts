@@ -31,7 +31,12 @@ export const purge = async (
   const { disk, layout, folders } = context;
   const { signal, onStep } = options;
   await using _ = await claimPurge(context);
-  const plan = await planPurge(context, rules);
+  let plan = await planPurge(context, rules);
+  if (plan.needsClock) {
+    // Whoever purges trusts the clock; from here on this journal knows it too.
+    await context.record({ op: 'clock' });
+    plan = await planPurge(context, rules);
+  }
   let done: Amount = { objects: 0, bytes: 0 };
   if (plan.frozen !== null) return { ...done, plan };
 
