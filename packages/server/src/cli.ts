@@ -12,16 +12,13 @@ import { addPurgeCommand } from './cli/purge.ts';
 import { addReleaseCommand } from './cli/release.ts';
 import { addRewindCommand } from './cli/rewind.ts';
 import { addScrubCommand } from './cli/scrub.ts';
+import { addStatusCommands } from './cli/status.ts';
 import { addContainerCommands } from './container/commands.ts';
 import { init } from './init/init.ts';
-import { jobPlaceOf } from './jobs/place.ts';
-import { startJob } from './jobs/start.ts';
-import { usageJob } from './jobs/usage.ts';
 import { describeJail } from './session/jail-detect.ts';
 import { ensureHostKey } from './sshd/host-key.ts';
 import { check } from './status/check.ts';
-import { printCheck, printSource, printStatus, sourceTable } from './status/print.ts';
-import { status } from './status/status.ts';
+import { printCheck } from './status/print.ts';
 import { enter, hasEntered, requireDataDir } from './supervisor/enter.ts';
 import { isLocked } from './supervisor/lock.ts';
 import { detectMode, isolationOf } from './supervisor/mode.ts';
@@ -134,43 +131,7 @@ program
     },
   );
 
-program
-  .command('status')
-  .description('show whether the server is up, what is in force, and every source; with a name, that source')
-  .argument('[source]', 'one source, with what it occupies')
-  .option('--data <dir>', 'the data directory', defaults.data)
-  .option('--json', 'for programs')
-  .addHelpText('after', examples('berth-server status', 'berth-server status laptop --json'))
-  .action(async (name: string | undefined, options: { data: string; json?: true }) => {
-    const dataDir = resolve(options.data);
-    requireDataDir(dataDir);
-    const found = await status(dataDir);
-    if (name === undefined) return options.json ? sayJson(found) : say(printStatus(found));
-    const source = found.sources.find((candidate) => candidate.name === name);
-    if (source === undefined) throw unknownSource(name);
-    const { server, up } = found;
-    // Counting touches nothing; where the source's files can not be reached now, the rest is still worth showing.
-    const reachable = server !== null && (up || server.mode !== 'private');
-    const place = () => jobPlaceOf({ server, up, dataDir, program: thisProgram() });
-    const usage = reachable && source.access === 'restic' ? await startJob(place(), source, usageJob, {}) : null;
-    if (options.json) sayJson({ ...source, usage });
-    else say(printSource(source, usage));
-  });
-
-program
-  .command('sources')
-  .description('list the sources that are in force')
-  .option('--data <dir>', 'the data directory', defaults.data)
-  .option('--json', 'for programs')
-  .addHelpText('after', examples('berth-server sources', 'berth-server sources --json'))
-  .action(async (options: { data: string; json?: true }) => {
-    const dataDir = resolve(options.data);
-    requireDataDir(dataDir);
-    const { sources } = await status(dataDir);
-    if (options.json) sayJson(sources);
-    else say(`${sourceTable(sources).join('\n')}\n`);
-  });
-
+addStatusCommands(program, { examples, defaults });
 addEventsCommand(program, { examples, defaults });
 addClockCommand(program, { examples, defaults });
 addHistoryCommand(program, { examples, defaults });
@@ -197,13 +158,6 @@ const alreadyRunning = (dataDir: string): Problem => {
     `See it with: berth-server status --data ${dataDir}`,
   );
 };
-
-const unknownSource = (name: string): Problem =>
-  new Problem(
-    'unknown-source',
-    `No source ${JSON.stringify(name)} is in force.`,
-    'List them with: berth-server sources',
-  );
 
 try {
   await program.parseAsync();

@@ -7,11 +7,11 @@ import type { ClockJump } from '../jobs/clock-judge.ts';
 import { markClockJob } from '../jobs/mark-clock.ts';
 import { jobPlaceOf } from '../jobs/place.ts';
 import { startJob } from '../jobs/start.ts';
+import { forHowLong } from '../status/age.ts';
 import { type ServerStatus, status } from '../status/status.ts';
 import { requireDataDir } from '../supervisor/enter.ts';
 import { thisProgram } from '../supervisor/program.ts';
 import { confirmByTyping } from './confirm.ts';
-import { forHowLong } from './events-text.ts';
 import { localTime } from './local-time.ts';
 
 interface Shared {

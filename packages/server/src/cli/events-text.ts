@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import { formatDuration, isMillis } from '@berth/common/duration.ts';
 import type { Condition, ConditionEvent, Severity } from '../events/condition.ts';
+import { forHowLong } from '../status/age.ts';
 import { localTime } from './local-time.ts';
 
 const paint = (severity: Severity, text: string): string => {
@@ -23,14 +23,6 @@ export const eventLines = (events: readonly ConditionEvent[]): readonly string[]
     const text = event.event === 'resolved' ? event.key : event.text;
     return `${localTime(Date.parse(event.at))}  ${event.severity}${whose(event)}, ${what}: ${text}`;
   });
-
-/** A span for people, in its two largest units: `3d4h`, `12m`, `0s`. */
-export const forHowLong = (millis: number): string => {
-  const second = 1000;
-  const step = millis >= 86_400_000 ? 3_600_000 : millis >= 3_600_000 ? 60_000 : second;
-  const rounded = Math.max(0, Math.floor(millis / step) * step);
-  return isMillis(rounded) ? formatDuration(rounded) : '';
-};
 
 const whose = ({ source }: { readonly source: string | null }): string => (source === null ? '' : ` ${source}`);
 

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import type { Bytes } from '@berth/common/brand.ts';
 import { isErrno } from '@berth/common/errno.ts';
 import { homeIn } from '../accounts/directories.ts';
+import type { Condition } from '../events/condition.ts';
+import { readConditions } from '../events/files.ts';
+import { clockOf } from '../jobs/clock.ts';
+import { type JobRecords, readJobs, reviewIn } from '../jobs/jobs-file.ts';
 import type { Judgement } from '../sftp/judge.ts';
 import { loadSources } from '../sources/load.ts';
 import type { Access, Source } from '../sources/source.ts';
@@ -11,6 +15,7 @@ import { snapshot } from '../sshd/processes.ts';
 import { isLocked } from '../supervisor/lock.ts';
 import { appliedFile, readState, type ServerState } from '../supervisor/state.ts';
 import { asUser } from './as-user.ts';
+import { type Stored, storedOf } from './stored.ts';
 
 export interface SourceStatus {
   readonly name: string;
@@ -26,6 +31,8 @@ export interface SourceStatus {
   readonly sessions: number;
   /** When the source last changed anything, UTC; null when it never did. */
   readonly lastActivity: string | null;
+  /** What it stores, as of the last review; null before the first, and for SFTP sources. */
+  readonly stored: Stored | null;
 }
 
 /** What `status` shows. */
@@ -34,6 +41,10 @@ export interface ServerStatus {
   /** What the server (or the last one) recorded; null when none ever ran on this data directory. */
   readonly server: ServerState | null;
   readonly sources: readonly SourceStatus[];
+  /** What is wrong now: events/condition.ts. */
+  readonly conditions: readonly Condition[];
+  /** Whether the server purges by its clock: jobs/clock.ts. */
+  readonly clockTrusted: boolean;
 }
 
 /**
@@ -44,10 +55,13 @@ export const status = async (dataDir: string): Promise<ServerStatus> => {
   const [up, loaded] = await Promise.all([isLocked(dataDir), loadSources(appliedFile(dataDir))]);
   const server = readState(dataDir);
   const sources = loaded.kind === 'ok' ? loaded.config.sources : [];
+  const jobs = readJobs(dataDir);
   const sessions = up && server !== null ? sessionsBySource(server, sources) : new Map<string, number>();
   return {
     up,
     server,
+    conditions: readConditions(dataDir),
+    clockTrusted: clockOf(dataDir).trusted,
     sources: sources.map((source) => {
       const sftp = (source.access === 'sftp' ? server?.sftp[source.name] : null) ?? null;
       return {
@@ -59,7 +73,8 @@ export const status = async (dataDir: string): Promise<ServerStatus> => {
         immutable: source.immutable,
         sftp,
         sessions: sessions.get(source.name) ?? 0,
-        lastActivity: source.access === 'sftp' ? (sftp?.changedAt ?? null) : lastActivity(dataDir, source),
+        lastActivity: source.access === 'sftp' ? (sftp?.changedAt ?? null) : lastActivity(dataDir, source, jobs),
+        stored: source.access === 'sftp' ? null : storedOf(jobs, source.name, source.quotaBytes),
       };
     }),
   };
@@ -75,8 +90,18 @@ const sessionsBySource = (server: ServerState, sources: readonly Source[]): Read
   return counts;
 };
 
+/**
+ * What the last review found, unless the journal was written since. The server writes there as well (a purge, a scrub),
+ * but after a purge comes a review.
+ */
+const lastActivity = (dataDir: string, source: Source, jobs: JobRecords): string | null => {
+  const written = lastWritten(dataDir, source);
+  const review = reviewIn(jobs, source.name);
+  return written === null || review === null || written > review.at ? written : review.lastChangeAt;
+};
+
 /** The newest journal's modification time: of what the source wrote, only the kernel's own record of when. */
-const lastActivity = (dataDir: string, source: Source): string | null => {
+const lastWritten = (dataDir: string, source: Source): string | null => {
   const journal = join(homeIn(dataDir, source), 'journal');
   try {
     return newestIn(journal);
