@@ -1,3 +1,4 @@
+import { killsExperiment } from './01-kills.ts';
 import { unsyncedWritesExperiment } from './02-unsynced-writes.ts';
 import { failingDiskExperiment } from './03-failing-disk.ts';
 import { wipeExperiment } from './04-wipe.ts';
@@ -11,6 +12,7 @@ import type { Experiment } from './experiment.ts';
 
 /** Every experiment, in the order they run: to add one, write a file like the others and name it here. */
 export const registry: readonly Experiment[] = [
+  killsExperiment,
   unsyncedWritesExperiment,
   failingDiskExperiment,
   wipeExperiment,
