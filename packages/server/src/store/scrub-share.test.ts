@@ -62,3 +62,10 @@ test('a second run at once has nothing to do', () => {
   const cycle = { startedAt: 0, bytes: 1000 };
   expect(dueBytes({ now: 0, lastRunAt: 0, cycle, totalBytes: 30_000, scrubMs: 30 * day })).toBe(0);
 });
+
+test('the last run of a cycle checks whatever is left: what was checked may be deleted, and counts for nothing then', () => {
+  const cycle = { startedAt: 0, bytes: 90_000 };
+  const about = { lastRunAt: 28 * day, cycle, totalBytes: 30_000, scrubMs: 30 * day };
+  expect(dueBytes({ ...about, now: 28.5 * day })).toBeLessThan(1000);
+  expect(dueBytes({ ...about, now: 29 * day })).toBe(Number.POSITIVE_INFINITY);
+});

@@ -136,6 +136,7 @@ describe('what is bad', () => {
   test('may be of another size than its record, or without a record at all', async () => {
     await using source = await sourceDirectory();
     await using open = await testStore(source.directory);
+    await store(open, objectOf('another').id, 'another');
     const { id, name } = objectOf('cut short', 'index');
     await store(open, id, 'cut short');
     await truncate(join(source.directory, 'repo/index', name), 3);
@@ -145,7 +146,7 @@ describe('what is bad', () => {
       { id: { type: 'keys', name: other }, reason: 'hash', quarantined: true },
       { id, reason: 'size', quarantined: true },
     ]);
-    expect(await open.usage()).toEqual({ live: { bytes: 0, objects: 0 }, trash: { bytes: 0, objects: 0 } });
+    expect(await open.usage()).toEqual({ live: { bytes: 7, objects: 1 }, trash: { bytes: 0, objects: 0 } });
   });
 
   test('is what the disk gives an error for, named with it; but not what this user may not read', async () => {
