@@ -4,6 +4,7 @@ import { failingDiskExperiment } from './03-failing-disk.ts';
 import { wipeExperiment } from './04-wipe.ts';
 import { bitFlipsExperiment } from './06-bit-flips.ts';
 import { racesExperiment } from './07-races.ts';
+import { clocksExperiment } from './08-clocks.ts';
 import { restExperiment } from './09-rest.ts';
 import { slowLorisExperiment } from './10-slow-loris.ts';
 import { manySourcesExperiment } from './11-many-sources.ts';
@@ -18,6 +19,7 @@ export const registry: readonly Experiment[] = [
   wipeExperiment,
   bitFlipsExperiment,
   racesExperiment,
+  clocksExperiment,
   restExperiment,
   slowLorisExperiment,
   manySourcesExperiment,
