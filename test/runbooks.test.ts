@@ -86,6 +86,8 @@ test('ransomware.md: a machine that was taken over comes back', { timeout: 400_0
       // The last line that looks right, as a reader finds it.
       MOMENT: (said) => found(said, /\(\+1\).*?(\d{16})\s*$/gm),
       FOLDER: `'${folder}'`,
+      ANOTHER: (said) => found(said.slice(0, 1), /\b1 \(\+1\).*?(\d{16})\s*$/gm),
+      LOOK: `'${folder} of another moment'`,
     },
     byHand: {
       'cut-off': async () => undefined,
@@ -103,5 +105,7 @@ test('ransomware.md: a machine that was taken over comes back', { timeout: 400_0
       },
     },
   });
-  expect(await differences(old.files, join(folder, old.files))).toBe('');
+  for (const restored of [folder, `${folder} of another moment`]) {
+    expect(await differences(old.files, join(restored, old.files))).toBe('');
+  }
 });
