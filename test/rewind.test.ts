@@ -236,6 +236,27 @@ test('a moment amid a backup is marked, with the quiet ones around it', async ()
   expect(await objectsOf(receiver)).toEqual(['config']);
 });
 
+test('objects that are nowhere any more are said, and it takes a word to go on without them', async () => {
+  await using receiver = await withReceiver();
+  const key = await withSource(receiver);
+  let moment = '';
+  {
+    await using client = await restClientOf(receiver, 'laptop', key);
+    const objects = await store(client, 3);
+    moment = await placeNow(receiver);
+    await sideBySide(objects, ({ path }) => client.request('DELETE', path));
+  }
+  const trash = join(receiver.dataDir, 'sources/laptop/trash/data');
+  await rm(join(trash, (await filesBelow(trash))[0] ?? ''));
+  const dry = await rewind(receiver, '--to', moment, '--dry-run');
+  expect(dry).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/gone +1 data: 200 B/) });
+  const refused = await rewind(receiver, '--to', moment, '--yes');
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--accept-missing') });
+  expect(await objectsOf(receiver)).toEqual([]);
+  expect((await rewind(receiver, '--to', moment, '--yes', '--accept-missing')).exitCode).toBe(0);
+  expect(await objectsOf(receiver)).toHaveLength(2);
+});
+
 test('at a terminal it asks for the name of the source, and takes nothing else for a yes', async () => {
   await using receiver = await withReceiver();
   const key = await withSource(receiver);

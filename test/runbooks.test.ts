@@ -1,13 +1,19 @@
-import { copyFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { differences, hostKeyOf, Machine } from './helpers/machine.ts';
 import { runSeed, seededRandom } from './helpers/random.ts';
-import { eventually, type TestReceiver, withReceiver } from './helpers/receiver.ts';
+import { eventually, repository, type TestReceiver, withReceiver } from './helpers/receiver.ts';
 import { followRunbook, machineHost, serverHost } from './helpers/runbook.ts';
 import { parseRunbook } from './helpers/runbook-page.ts';
 import { attackerOf, wipe } from './helpers/wipe.ts';
+
+const temporaryFolder = async () => {
+  const path = await mkdtemp(join(tmpdir(), 'page-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+};
 
 describe('the convention that runbooks keep to', () => {
   const page = `# A page
@@ -47,6 +53,27 @@ Pull the plug. <!-- by hand: pull-the-plug -->
     expect(() => parseRunbook(page.replace('**On the server**, look', 'Look'))).toThrow('line 9');
     expect(() => parseRunbook(`${page}\nThen:\n\n\`\`\`sh\nls\n\`\`\`\n`)).toThrow('On the machine');
     expect(() => parseRunbook(page.replace('```sh', '   ```sh'))).toThrow('can not be read');
+  });
+
+  test('a page is followed to its end only where it says what one sees', async () => {
+    await using folder = await temporaryFolder();
+    const hosts = {
+      server: { programs: { 'berth-server': 'echo "source   $2"; echo more; exit 3' } },
+      machine: { programs: {} },
+    };
+    const follow = async (text: string, byHand = { 'pull-the-plug': async () => undefined }) => {
+      await writeFile(join(folder.path, 'page.md'), text);
+      const name = relative(join(repository, 'docs/runbooks'), join(folder.path, 'page.md'));
+      return followRunbook({ page: name, ...hosts, values: { SOURCE: 'laptop' }, byHand });
+    };
+    expect((await follow(page)).map(({ output, exitCode }) => [output, exitCode])).toEqual([
+      ['source   laptop\nmore', 3],
+    ]);
+    await expect(follow(page.replace('source SOURCE', 'source of SOURCE'))).rejects.toThrow('source of laptop');
+    await expect(follow(page.replace('source SOURCE', 'more\nsource SOURCE'))).rejects.toThrow('source laptop');
+    await expect(follow(page.replace('(exit code 3)', 'm…e'))).rejects.toThrow('exit code 0');
+    await expect(follow(page.replace('- `SOURCE`', '- SOURCE'))).rejects.toThrow('words to replace: SOURCE');
+    await expect(follow(page.replace('pull-the-plug', 'pull-it'))).rejects.toThrow('by hand');
   });
 });
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatMoment, type Moment, parseMoment } from '@berth/common/moment.ts';
 import { Problem } from '@berth/common/problem.ts';
 import type { Command } from 'commander';
@@ -52,8 +53,9 @@ export const addRewindCommand = (program: Command, { examples, defaults }: Share
     .action((name: string, flags: Flags) => rewindCommand(name, flags, defaults.data));
 };
 
-/** An agent comes back at once when its session is ended, and may be first; more than this it is not. */
+/** An agent comes back at once when its session is ended, and may be first; so may the server's own work on the source. */
 const attempts = 3;
+const pauseMs = 2000;
 
 const rewindCommand = async (name: string, flags: Flags, usualData: string): Promise<void> => {
   const dataDir = resolve(flags.data);
@@ -69,6 +71,7 @@ const rewindCommand = async (name: string, flags: Flags, usualData: string): Pro
       const overtaken = error instanceof Problem && (error.code === 'plan-changed' || error.code === 'source-busy');
       if (!overtaken || flags.endSessions !== true || attempt === attempts) throw error;
       process.stderr.write(`berth-server: ${error.message} Once more.\n`);
+      await sleep(pauseMs);
     }
   }
 };
