@@ -17,8 +17,6 @@ export type { TestSource, TestSources } from './sources-text.ts';
 /** Where the repository is. */
 export const repository = resolve(import.meta.dirname, '../..');
 
-const server = join(repository, 'packages/server/bin/berth-server');
-
 export interface ReceiverWishes {
   /** `rootless` runs it as an account made for it in a mount namespace of its own, when the test runs as root. */
   readonly mode?: 'root' | 'rootless';
@@ -26,6 +24,8 @@ export interface ReceiverWishes {
   readonly start?: boolean;
   /** A folder with a program `setpriv` that stands in for the machine's own, as in test/helpers/setpriv.ts. */
   readonly setpriv?: string | null;
+  /** True for a server whose jobs come every few seconds, where it is not confined: quick-server.ts. */
+  readonly quick?: boolean;
 }
 
 /** The unprivileged account that `rootless` receivers run as; it exists in their own namespace only. */
@@ -58,14 +58,16 @@ export class TestReceiver extends Door implements AsyncDisposable {
   log = '';
   readonly #rootless: boolean;
   readonly #setpriv: string | null;
+  readonly #quick: boolean;
   #child: ChildProcess | null = null;
 
-  constructor(directory: string, port: number, { mode, setpriv }: ReceiverWishes) {
+  constructor(directory: string, port: number, { mode, setpriv, quick }: ReceiverWishes) {
     super({ directory, port, hostKeys: join(directory, 'etc', 'host-keys') });
     this.configFile = join(directory, 'etc', 'sources.yaml');
     this.dataDir = join(directory, 'data');
     this.#rootless = mode === 'rootless' || !isRoot;
     this.#setpriv = setpriv ?? null;
+    this.#quick = quick ?? false;
   }
 
   override login(source: string): string {
@@ -164,16 +166,24 @@ export class TestReceiver extends Door implements AsyncDisposable {
   #command(args: readonly string[]): readonly string[] {
     const bound = this.#setpriv === null ? '' : `mount --bind '${this.#setpriv}/setpriv' "$(command -v setpriv)"\n`;
     if (this.#rootless && isRoot) {
-      return asRootlessAccount([join(rootlessRepository, 'packages/server/bin/berth-server'), ...args], bound);
+      return asRootlessAccount([...this.#program(rootlessRepository, args), ...args], bound);
     }
     if (isConfined) {
       const isRunning = this.#child !== null && this.#child.exitCode === null && args[0] !== 'run';
       if (isRunning) return besideContained(this.pid, args);
       return asContained(repository, this.directory, this.#setpriv, args);
     }
-    if (bound === '') return [server, ...args];
-    const script = `${bound}exec '${server}' "$@"`;
-    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', script, 'sh', ...args];
+    const command = [...this.#program(repository, args), ...args];
+    if (bound === '') return command;
+    const script = `${bound}exec "$@"`;
+    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', script, 'sh', ...command];
+  }
+
+  /** What runs these words, in the clone at `root`. */
+  #program(root: string, args: readonly string[]): readonly string[] {
+    if (!this.#quick || args[0] !== 'run') return [join(root, 'packages/server/bin/berth-server')];
+    const quiet = '--disable-warning=ExperimentalWarning';
+    return [join(root, 'node_modules/.bin/node'), quiet, join(root, 'test/helpers/quick-server.ts')];
   }
 }
 

@@ -59,11 +59,11 @@ describe('a job is due', () => {
     expect(started({ plans: [review], sources: [fresh], lastRun: () => null })).toEqual(['review laptop']);
   });
 
-  test('for a journal that goes on changing at most for a twentieth of the time', () => {
-    const slow = { startedAtMs: now - 10 * minute, endedAtMs: now - 9 * minute };
+  test('for a journal that goes on changing at most for a quarter of the time', () => {
+    const slow = { startedAtMs: now - 10 * minute, endedAtMs: now - 7 * minute };
     const changed = { sources: [{ ...laptop, mark: 'm2' }] };
     expect(started({ ...changed, lastRun: () => run(slow) })).toEqual([]);
-    const longAgo = { startedAtMs: now - 21 * minute, endedAtMs: now - 20 * minute };
+    const longAgo = { startedAtMs: now - 13 * minute, endedAtMs: now - 10 * minute };
     expect(started({ ...changed, lastRun: () => run(longAgo) })).toEqual(['review laptop']);
   });
 

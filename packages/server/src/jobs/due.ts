@@ -57,8 +57,11 @@ export interface Question {
 const mostAtOnce = 2;
 /** So that there is room for a review however long a scrub takes: it is what tells of a mass deletion. */
 const mostHeavy = 1;
-/** A job may take this share of the time when changes start it: one that takes a minute runs every twenty. */
-const pauseFactor = 20;
+/**
+ * A job that changes start may take a quarter of the time: one that takes a minute, on a journal of many millions of
+ * records, runs every four. Up to 15 s, which is far more than usual, it keeps to its minute.
+ */
+const pauseFactor = 4;
 /** A run that began later than now was written down by a clock that has been set back. */
 const futureMs = 60_000;
 
