@@ -1,6 +1,5 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -23,15 +22,22 @@ afterAll(async () => {
 });
 
 const scrub = (...words: readonly string[]) => receiver.cli('scrub', 'laptop', ...words, '--data', receiver.dataDir);
-/** How many scrub jobs run that the process `pid` started, itself or through others. */
-const jobsBelow = async (pid: number): Promise<number> => {
+/** Whether a scrub that the process `pid` started, itself or through others, is reading an object now. */
+const isReading = async (pid: number): Promise<boolean> => {
   const { stdout } = await execa('ps', ['-eo', 'pid=,ppid=,args=']);
   const processes = stdout.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []);
   const below = new Set([String(pid)]);
   // A parent has nearly always the lower number, so once more for the rest.
   for (const _ of [1, 2]) for (const [, own = '', parent = ''] of processes) if (below.has(parent)) below.add(own);
-  return processes.filter(([, own = '', , args = '']) => below.has(own) && args.includes('scrub --source laptop'))
-    .length;
+  const jobs = processes.filter(
+    ([, own = '', , args = '']) => below.has(own) && args.includes('scrub --source laptop'),
+  );
+  for (const [, job = ''] of jobs) {
+    const open = await readdir(`/proc/${job}/fd`).catch(() => []);
+    const files = await Promise.all(open.map((file) => readlink(`/proc/${job}/fd/${file}`).catch(() => '')));
+    if (files.some((file) => file.includes('/repo/data/'))) return true;
+  }
+  return false;
 };
 const answer = z.object({
   checked: z.number(),
@@ -49,9 +55,8 @@ test('Ctrl-C stops a slow scrub at once, and the next goes on where it was', asy
   const words = ['scrub', 'laptop', '--all', '--rate', '20K', '--json', '--data', receiver.dataDir];
   const [file = '', ...rest] = receiver.cliCommand();
   const slow = execa(file, [...rest, ...words], { reject: false, cwd: '/', timeout: 60_000 });
-  await eventually('its job runs', 20_000, async () => (await jobsBelow(slow.pid ?? 0)) > 0);
-  // Long enough for it to have begun to read; what it reads takes more than two minutes.
-  await sleep(1500);
+  // A pack takes it more than a minute.
+  await eventually('it reads', 30_000, () => isReading(slow.pid ?? 0));
   const asked = performance.now();
   slow.kill('SIGINT');
   const { exitCode, stdout } = await slow;

@@ -81,6 +81,9 @@ const scrubCommand = async (name: string, flags: Flags): Promise<void> => {
     else process.stdout.write(scrubText(result, { source: name, all: flags.all === true, advice }));
     if (result.bad.length > 0 || result.stopped === 'failing-disk') process.exitCode = exitCode.incomplete;
     else if (result.stopped === 'signal') process.exitCode = exitCode.failed;
+  } catch (error) {
+    if (stopping.signal.aborted && error instanceof Problem) throw stoppedEarly(error);
+    throw error;
   } finally {
     bar.clear();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
@@ -92,6 +95,10 @@ const toRate = (text: string): number => {
   if (parsed.ok && parsed.value > 0) return parsed.value;
   throw new InvalidArgumentError('It is a size per second, such as 200M.');
 };
+
+/** Its job was ended while it was still being started, and has no answer. */
+const stoppedEarly = (cause: Problem): Problem =>
+  new Problem('stopped', 'Stopped before anything was read.', 'Type the same command again.', { cause });
 
 const noSettings = (dataDir: string): Problem =>
   new Problem(
