@@ -70,7 +70,7 @@ const verdict = (result: FsckResult, { sessions, commands, directory }: FsckWord
       ...(mended && lost ? ['Objects were damaged or gone: run on the machine  berth check  and back up again.'] : []),
     ];
   }
-  const busy = sessions > 0 ? [`${sessions} sessions live: what they have under way may show above.`] : [];
+  const busy = sessions > 0 ? [`A session lives: what it has under way may show above.`] : [];
   const admin = groups.some(({ kind, left }) => kind === 'admin' && left > 0);
   return [
     paint('red', 'not clean'),

@@ -34,7 +34,7 @@ test('what an opening finishes of a power cut, it says, beside the journal and t
   expect(mended).toEqual([
     'finished 1 of the moves that its journal says were made',
     'counted anew what it occupies: the last count was missing, or not of this journal',
-    'removed unfinished uploads of 1 ended sessions',
+    'removed what 1 dead session had not finished',
   ]);
   expect((await readMended(nodeDisk, journal, 5)).map(({ what }) => what)).toEqual([mended]);
   const again = await open(source.directory);

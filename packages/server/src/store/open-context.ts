@@ -72,7 +72,9 @@ export const openContext = async (args: OpenArguments & { readonly presence: Pre
   const mended = [
     ...(repeated > 0 ? [`finished ${repeated} of the moves that its journal says were made`] : []),
     ...(isCountedAnew ? ['counted anew what it occupies: the last count was missing, or not of this journal'] : []),
-    ...(session.removed > 0 ? [`removed unfinished uploads of ${session.removed} ended sessions`] : []),
+    ...(session.removed > 0
+      ? [`removed what ${session.removed} dead ${session.removed === 1 ? 'session' : 'sessions'} had not finished`]
+      : []),
   ];
   await noteMended(disk, layout.journal, { at: now().getTime(), what: mended });
 
