@@ -20,7 +20,7 @@ export const unfinishedFindings = (
   return [
     {
       code: 'nobody-left',
-      message: `${file}: nothing stands behind "sources:", and ${inForce.length} sources are in force.`,
+      message: `${file}: nothing stands behind "sources:", and ${inForce.length === 1 ? '1 source is' : `${inForce.length} sources are`} in force.`,
       remedy: 'Write them again; or write "sources: {}" to remove them all.',
     },
   ];
