@@ -33,7 +33,7 @@ export const addFsckCommand = (program: Command, { examples, defaults }: Shared)
     .addHelpText(
       'after',
       `${examples('berth-server fsck laptop', 'berth-server fsck laptop --repair', 'berth-server fsck laptop --verify --json')}
-Without --repair nothing is changed. Nothing is ever deleted: what is damaged goes to the quarantine of the source.
+Without --repair nothing is changed. No object is deleted that was not deleted before; damaged ones go to quarantine.
 Exit codes: 0 clean, or repaired; 1 failed; 3 something is left that you should look at.
 `,
     )
