@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { differences, Machine } from '../test/helpers/machine.ts';
+import { lastQuiet } from '../test/helpers/past.ts';
 import { seededRandom } from '../test/helpers/random.ts';
 import { type TestReceiver, withReceiver } from '../test/helpers/receiver.ts';
 import { attackerOf, resticOn, wipe } from '../test/helpers/wipe.ts';
 import { type Experiment, Skipped } from './experiment.ts';
-
-const history = z.object({ stretches: z.array(z.object({ quiet: z.number().nullable() })) });
 
 /**
  * Whoever took over a machine has its key and its password. It deletes and overwrites everything, in an order of its
@@ -49,14 +48,6 @@ export const wipeExperiment: Experiment = {
       held: wrong.length === 0,
     };
   },
-};
-
-const lastQuiet = async (receiver: TestReceiver): Promise<string> => {
-  const { stdout, stderr } = await receiver.cli('history', 'laptop', '--json', '--data', receiver.dataDir);
-  if (stdout === '') throw new Error(stderr);
-  const quiet = history.parse(JSON.parse(stdout)).stretches.at(-1)?.quiet;
-  if (quiet === null || quiet === undefined) throw new Error('no quiet moment stands behind the backup');
-  return String(quiet);
 };
 
 const attack = async (

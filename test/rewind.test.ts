@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -6,21 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { descendants, snapshot } from '../packages/server/src/sshd/processes.ts';
 import { differences, Machine } from './helpers/machine.ts';
+import { lastQuiet, placeNow, sideBySide, store } from './helpers/past.ts';
 import { runSeed, seededRandom } from './helpers/random.ts';
 import { eventually, isRoot, type TestReceiver, withReceiver } from './helpers/receiver.ts';
-import { type RestClient, randomObject, restClientOf } from './helpers/rest-client.ts';
+import { restClientOf } from './helpers/rest-client.ts';
 import { filesBelow } from './helpers/store-files.ts';
 import { attackerOf, resticOn, wipe } from './helpers/wipe.ts';
 
-const history = z.object({ stretches: z.array(z.object({ quiet: z.number().nullable(), massDelete: z.boolean() })) });
 const rewound = z.object({ done: z.boolean(), undo: z.number().nullable() });
-
-/** The last moment at which nothing was under way. */
-const lastQuiet = async (receiver: TestReceiver): Promise<string> => {
-  const { stdout, stderr } = await receiver.cli('history', 'laptop', '--json', '--data', receiver.dataDir);
-  if (stdout === '') throw new Error(stderr);
-  return String(history.parse(JSON.parse(stdout)).stretches.at(-1)?.quiet);
-};
 
 const rewind = (receiver: TestReceiver, ...words: readonly string[]) =>
   receiver.cli('rewind', 'laptop', '--data', receiver.dataDir, ...words);
@@ -84,35 +77,12 @@ for (const mode of ['root', 'rootless'] as const) {
   );
 }
 
-/** The place after all that has happened. */
-const placeNow = async (receiver: TestReceiver): Promise<string> => {
-  const journal = join(receiver.dataDir, 'sources/laptop/journal');
-  const month = (await filesBelow(journal)).filter((file) => file.endsWith('.jsonl')).at(-1) ?? '';
-  const { size } = await stat(join(journal, month));
-  return String(Number(month.slice(0, 7).replace('-', '')) * 10_000_000_000 + size);
-};
-
 /** Lets one source in, and answers with its key. */
 const withSource = async (receiver: TestReceiver) => {
   const key = await receiver.makeKey();
   await receiver.writeSources({ laptop: { uid: 28_301, keys: [key.line] } });
   await eventually('the source is known', 10_000, () => receiver.letsIn('laptop', key));
   return key;
-};
-
-/** As many at once as a connection takes. */
-const sideBySide = async <Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> => {
-  const left = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of left) await work(item);
-  };
-  await Promise.all(Array.from({ length: 32 }, lane));
-};
-
-const store = async (client: RestClient, count: number, type = 'data') => {
-  const objects = Array.from({ length: count }, () => randomObject(200, type));
-  await sideBySide(objects, ({ path, bytes }) => client.request('POST', path, bytes));
-  return objects;
 };
 
 const jobProcess = () =>
