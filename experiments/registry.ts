@@ -2,6 +2,7 @@ import { killsExperiment } from './01-kills.ts';
 import { unsyncedWritesExperiment } from './02-unsynced-writes.ts';
 import { failingDiskExperiment } from './03-failing-disk.ts';
 import { wipeExperiment } from './04-wipe.ts';
+import { prefixesExperiment } from './05-prefixes.ts';
 import { bitFlipsExperiment } from './06-bit-flips.ts';
 import { racesExperiment } from './07-races.ts';
 import { clocksExperiment } from './08-clocks.ts';
@@ -17,6 +18,7 @@ export const registry: readonly Experiment[] = [
   unsyncedWritesExperiment,
   failingDiskExperiment,
   wipeExperiment,
+  prefixesExperiment,
   bitFlipsExperiment,
   racesExperiment,
   clocksExperiment,
