@@ -9,7 +9,8 @@ import type { ServerConfig, Source } from '../sources/source.ts';
 import { type ClockGuard, clockOf } from './clock.ts';
 import { diskWords, spaceOf } from './disk-room.ts';
 import { due, type Plan, type Running, type Scheduled } from './due.ts';
-import { type JobRecord, type JobRecords, lastRunOf, takeJobs, writeJobs } from './jobs-file.ts';
+import { JobLog } from './job-log.ts';
+import type { JobRecord } from './jobs-file.ts';
 import { journalMark } from './journal-mark.ts';
 import { type PlannedJob, plannedJobs } from './planned.ts';
 import { type JobPlace, startJob } from './start.ts';
@@ -56,16 +57,14 @@ export interface ScheduleOptions {
 interface Known {
   source: Source;
   readonly knownSinceMs: number;
-  readonly firstMark: string | null;
-  mark: string | null;
+  readonly firstMark: string;
+  mark: string;
 }
 
 interface Live extends Running {
   readonly stopping: AbortController;
   readonly ended: Promise<void>;
 }
-
-const writeAfterMs = 1000;
 
 /**
  * Starts what is due, for as long as the server runs (due.ts decides what that is): reviews, purges and scrubs of every
@@ -79,13 +78,12 @@ export class Schedule {
   readonly #plans: readonly Plan[];
   readonly #known = new Map<string, Known>();
   readonly #running = new Set<Live>();
+  readonly #done: JobLog;
   readonly #stopping = new AbortController();
-  #records: JobRecords = {};
   #settings: ServerConfig['settings'] | null = null;
   /** All that are in force, SFTP sources too. */
   #names: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
-  #writing: NodeJS.Timeout | undefined;
   #turn: Promise<void> | null = null;
   #diskAtMs = Number.NEGATIVE_INFINITY;
   #journalsAtMs = Number.NEGATIVE_INFINITY;
@@ -94,6 +92,7 @@ export class Schedule {
     this.#options = options;
     this.#cadence = { ...usualCadence, ...options.cadence };
     this.#jobs = options.jobs ?? plannedJobs;
+    this.#done = new JobLog(options.dataDir, options.log);
     const { afterChangeMs, everyMs, spreadMs } = this.#cadence;
     this.#plans = this.#jobs.map(({ name, lane, needsClock, afterChange }) => ({
       ...{ name, lane, needsClock, afterChangeMs: afterChange ? afterChangeMs : null },
@@ -119,7 +118,7 @@ export class Schedule {
         known.source = source;
         continue;
       }
-      const { mark } = journalMark(homeIn(this.#options.dataDir, source));
+      const { mark } = this.#markOf(source);
       this.#known.set(name, { source, knownSinceMs: Date.now(), firstMark: mark, mark });
     }
     if (this.#timer !== undefined) this.#forgetOthers();
@@ -127,9 +126,6 @@ export class Schedule {
 
   /** Begins. `watch` has been called. */
   start(): void {
-    const { jobs, aside } = takeJobs(this.#options.dataDir);
-    this.#records = jobs;
-    if (aside !== null) this.#options.log.error({ aside }, 'jobs.json is broken: what jobs did is known no longer');
     this.#timer = setInterval(() => this.#tick(), this.#cadence.tickMs);
     this.#forgetOthers();
     this.#tick();
@@ -142,8 +138,7 @@ export class Schedule {
     for (const { stopping } of this.#running) stopping.abort();
     await this.#turn;
     await Promise.all([...this.#running].map(({ ended }) => ended));
-    clearTimeout(this.#writing);
-    this.#write();
+    this.#done.write();
     await this.#options.clock.stop();
   }
 
@@ -173,10 +168,7 @@ export class Schedule {
       sources: [...this.#known].map(
         ([name, { knownSinceMs, firstMark, mark }]): Scheduled => ({ name, knownSinceMs, firstMark, mark }),
       ),
-      lastRun: (source, job) => {
-        const record = this.#records[source]?.[job];
-        return record === undefined ? null : lastRunOf(record);
-      },
+      lastRun: (source, job) => this.#done.lastRun(source, job),
       running: [...this.#running],
       isClockTrusted: trusted,
       retryMs: this.#cadence.retryMs,
@@ -189,13 +181,19 @@ export class Schedule {
     this.#journalsAtMs = performance.now();
     let active: ReadonlySet<string> | null = null;
     for (const [name, known] of this.#known) {
-      const { mark, blind } = journalMark(homeIn(this.#options.dataDir, known.source));
+      const { mark, blind } = this.#markOf(known.source);
       known.mark = mark;
       if (!blind) continue;
       active ??= this.#options.active();
       // It may be changing, for all that can be seen.
       if (active.has(name)) known.mark = `${mark} ${Math.floor(performance.now() / this.#cadence.afterChangeMs)}`;
     }
+  }
+
+  /** Whatever a review may answer differently to: what was written, and what the admin allows. */
+  #markOf(source: Source): { readonly mark: string; readonly blind: boolean } {
+    const { mark, blind } = journalMark(homeIn(this.#options.dataDir, source));
+    return { mark: `${mark ?? 'nothing'} ${source.quotaBytes} ${source.brake}`, blind };
   }
 
   async #diskWords(): Promise<readonly Word[]> {
@@ -224,7 +222,7 @@ export class Schedule {
     const { dataDir, place, keeper, log } = this.#options;
     const settings = this.#settings;
     if (settings === null) return;
-    const before = this.#records[source.name]?.[job.name];
+    const before = this.#done.last(source.name, job.name);
     const begun: JobRecord = {
       startedAt: new Date().toISOString(),
       endedAt: null,
@@ -234,10 +232,10 @@ export class Schedule {
       failure: before?.failure ?? null,
       answer: before?.answer ?? null,
     };
-    this.#remember(source.name, job.name, begun);
+    this.#done.remember(source.name, job.name, begun);
     const signal = AbortSignal.any([stop, AbortSignal.timeout(job.longestMs)]);
     const end = (change: Pick<JobRecord, 'outcome' | 'failures' | 'failure'> & Partial<JobRecord>): void =>
-      this.#remember(source.name, job.name, { ...begun, endedAt: new Date().toISOString(), ...change });
+      this.#done.remember(source.name, job.name, { ...begun, endedAt: new Date().toISOString(), ...change });
     const failed = { code: 'job-failed', source: source.name, subject: job.name } as const;
     try {
       const { answer, words } = await job.run({
@@ -267,26 +265,12 @@ export class Schedule {
     }
   }
 
-  #remember(source: string, job: string, record: JobRecord): void {
-    this.#records = { ...this.#records, [source]: { ...this.#records[source], [job]: record } };
-    this.#writing ??= setTimeout(() => this.#write(), writeAfterMs);
-  }
-
   /** What is not in force any more has no conditions and no jobs. */
   #forgetOthers(): void {
     const names = this.#names;
     const { dataDir, keeper } = this.#options;
-    this.#records = Object.fromEntries(Object.entries(this.#records).filter(([source]) => names.has(source)));
+    this.#done.keepOnly(names);
     const gone = readConditions(dataDir).filter(({ source }) => source !== null && !names.has(source));
     void keeper.say(gone.map(({ key }) => ({ resolve: key })));
-  }
-
-  #write(): void {
-    this.#writing = undefined;
-    try {
-      writeJobs(this.#options.dataDir, this.#records);
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'what jobs did could not be written down');
-    }
   }
 }
