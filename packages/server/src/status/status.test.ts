@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { writeJobs } from '../jobs/jobs-file.ts';
 import { publicKeyLine } from '../sources/testing.ts';
 import { appliedFile } from '../supervisor/state.ts';
 import { status } from './status.ts';
@@ -46,6 +47,22 @@ describe('the last activity of a source', () => {
     await rm(journal, { recursive: true });
     await symlink(elsewhere, journal);
     expect(await seen()).toBe(null);
+  });
+
+  test('is what the last review says, unless something was written since: the server writes there as well', async () => {
+    const at = '2026-11-14T02:00:00.000Z';
+    const review = {
+      ...{ findings: [], frozen: null, snapshots: 0, damaged: { count: 0, first: [] }, lastChangeAt: at },
+      usage: { live: { bytes: 0, objects: 0 }, trash: { bytes: 0, objects: 0 } },
+      locks: { count: 0, oldestAgeMs: null },
+    };
+    const startedAt = '2026-11-15T00:00:00.000Z';
+    const run = { startedAt, endedAt: startedAt, outcome: 'done' as const, failures: 0, mark: null, failure: null };
+    writeJobs(data, { one: { review: { ...run, answer: { at: startedAt, result: review } } } });
+    await record('2026-11', '2026-11-14T22:00:00Z');
+    expect(await seen()).toBe(at);
+    await record('2026-11', '2026-11-15T01:00:00Z');
+    expect(await seen()).toBe('2026-11-15T01:00:00.000Z');
   });
 
   test('is seen by a root that may read nothing of others, as in the container, and that is root again afterwards', async ({
