@@ -8,6 +8,7 @@ import { enrolTwo } from './steps/enrol.ts';
 import { clearAway, hostTraces } from './steps/host.ts';
 import { prepareImage } from './steps/image.ts';
 import { startReceiver } from './steps/receiver/start.ts';
+import { restoreAsOf, rewind, scrub } from './steps/recover.ts';
 import { restoreAndCompare } from './steps/restore.ts';
 import { Story } from './story.ts';
 import { summary } from './summary.ts';
@@ -24,9 +25,16 @@ const tell = async (story: Story, form: Form, signal: AbortSignal): Promise<void
     backUpBoth(stage, receiver, { shown: laptop, silent: workstation }),
   );
   await story.chapter('Again, unchanged', () => backUpAgain(stage, receiver, laptop, first));
-  await story.chapter('Restored elsewhere', () => restoreAndCompare(stage, laptop));
+  await story.chapter('Restored elsewhere', () =>
+    restoreAndCompare(stage, laptop, { target: 'restored', options: [] }),
+  );
+  const scene = { stage, receiver, agent: laptop, moment: new Date().toISOString() };
   story.part('Somebody took over the laptop, and has its key and its password');
   await attack(story, { stage, receiver, attacker: laptop, victim: workstation });
+  story.part('And it is all brought back');
+  await story.attempt('As it was before the attack', () => restoreAsOf(scene));
+  await story.attempt('The repository itself', () => rewind(scene));
+  await story.attempt('Every byte on the server', () => scrub(scene));
   story.part('The end');
   await story.attempt('Nothing stays behind', () => clearAway({ stage, receiver, engine }, before));
 };

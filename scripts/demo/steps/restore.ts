@@ -8,9 +8,12 @@ import { count } from '../words.ts';
 import type { Agent } from './enrol.ts';
 
 /** Brings everything back to another place and lets rsync look for a difference: bytes, modes, owners, times, links, ACLs. */
-export const restoreAndCompare = async (stage: Stage, agent: Agent): Promise<Told<undefined>> => {
-  const target = 'restored';
-  await watch(stage, ['berth', 'restore', '--home', agent.name, '--target', target]);
+export const restoreAndCompare = async (
+  stage: Stage,
+  agent: Agent,
+  { target, options }: { readonly target: string; readonly options: readonly string[] },
+): Promise<Told<undefined>> => {
+  await watch(stage, ['berth', 'restore', '--home', agent.name, '--target', target, ...options]);
   for (const path of agent.paths) await compare(stage, path, join(target, path));
   const entries = await Promise.all(
     agent.paths.map(async (path) => (await demand(stage, ['find', join(target, path), '-printf', 'x'])).length),
