@@ -8,7 +8,7 @@ export interface Plan {
   readonly everyMs: number;
   /** A source's journal changed: so soon after the last start at the earliest; null when that means nothing to it. */
   readonly afterChangeMs: number | null;
-  /** Over how long the sources are spread that are all due at a start. */
+  /** Over how long a hundred sources are spread that are all due at a start. */
   readonly spreadMs: number;
   /** It goes by the wall clock, so it waits while that is not trusted. */
   readonly needsClock: boolean;
@@ -62,6 +62,8 @@ const mostHeavy = 1;
  * records, runs every four. Up to 15 s, which is far more than usual, it keeps to its minute.
  */
 const pauseFactor = 4;
+/** More sources than this are spread over more time, so that a start keeps no core busy for minutes. */
+const manySources = 100;
 /** A run that began later than now was written down by a clock that has been set back. */
 const futureMs = 60_000;
 
@@ -89,10 +91,10 @@ export const due = (question: Question): readonly Running[] => {
 
 /** When a job of a source is due, UTC milliseconds. */
 export const dueAt = (plan: Plan, source: Scheduled, question: Question): number => {
-  const { nowMs, retryMs, lastRun } = question;
+  const { nowMs, retryMs, lastRun, sources } = question;
   const share = shareOf(`${plan.name} ${source.name}`);
   // Whatever waited for the server to start is spread; what it has seen happen is not.
-  const calm = source.knownSinceMs + share * plan.spreadMs;
+  const calm = source.knownSinceMs + share * plan.spreadMs * Math.max(1, sources.length / manySources);
   const run = lastRun(source.name, plan.name);
   const isFresh = source.mark !== source.firstMark;
   if (run === null || run.startedAtMs > nowMs + futureMs) return plan.afterChangeMs !== null && isFresh ? 0 : calm;

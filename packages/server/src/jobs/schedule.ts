@@ -25,7 +25,7 @@ export interface Cadence {
   readonly retryMs: number;
   /** By job; a day where nothing stands. */
   readonly everyMs: Readonly<Record<string, number>>;
-  /** Over how long a start spreads the sources, by job; at once where nothing stands. */
+  /** Over how long a start spreads a hundred sources, by job; at once where nothing stands. */
   readonly spreadMs: Readonly<Record<string, number>>;
 }
 
@@ -241,7 +241,7 @@ export class Schedule {
       const { answer, words } = await job.run({
         source,
         settings,
-        start: (what, args) => startJob(place, source, what, args, { signal }),
+        start: (what, args) => startJob(place, source, what, args, { signal, background: true }),
         open: () => readConditions(dataDir),
         clockSettledAtMs: () => clockOf(dataDir).settledAtMs,
       });

@@ -35,10 +35,16 @@ export const startJob = async <Arguments extends z.ZodType, Result extends z.Zod
   source: { readonly name: string; readonly uid: number },
   job: Job<Arguments, Result>,
   args: z.input<Arguments>,
-  options: { readonly onProgress?: (value: unknown) => void; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly onProgress?: (value: unknown) => void;
+    readonly signal?: AbortSignal;
+    /** True for work that nobody waits for: backups and restores come first, for the processor and (ioprio_set(2)) the disk. */
+    readonly background?: boolean;
+  } = {},
 ): Promise<z.output<Result>> => {
-  const { onProgress, signal } = options;
-  const [file = '', ...words] = commandFor(place, source, job.name, JSON.stringify(args));
+  const { onProgress, signal, background } = options;
+  const command = commandFor(place, source, job.name, JSON.stringify(args));
+  const [file = '', ...words] = background === true ? ['nice', '-n', '10', ...command] : command;
   const child = execa(file, words, {
     reject: false,
     ...(signal && { cancelSignal: signal, forceKillAfterDelay: 10_000 }),
