@@ -1,5 +1,6 @@
 import { parseFsckProgress } from '../jobs/fsck.ts';
 import { progressBar } from './progress-bar.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 /**
  * Runs a job that looks at every object: its bytes as a bar on a terminal, if it is `wanted` and there are any to be
@@ -9,13 +10,11 @@ export const withProgress = async <Result>(
   wanted: boolean,
   run: (options: { readonly signal: AbortSignal; readonly onProgress: (value: unknown) => void }) => Promise<Result>,
 ): Promise<Result> => {
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  using interruption = untilInterrupted();
   const bar = progressBar(process.stderr, wanted);
   try {
     return await run({
-      signal: stopping.signal,
+      signal: interruption.signal,
       onProgress: (value) => {
         const progress = parseFsckProgress(value);
         if (progress !== null && progress.bytesTotal > 0) bar.show({ ...progress, totalBytes: progress.bytesTotal });
@@ -23,6 +22,5 @@ export const withProgress = async <Result>(
     });
   } finally {
     bar.clear();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
   }
 };

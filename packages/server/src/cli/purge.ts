@@ -7,6 +7,7 @@ import { startJob } from '../jobs/start.ts';
 import { resticSourceInForce } from './on-source.ts';
 import { purgeText } from './purge-text.ts';
 import { settingsOf } from './source-settings.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 interface Shared {
   readonly examples: (...lines: readonly string[]) => string;
@@ -47,19 +48,13 @@ const purgeCommand = async (name: string, flags: Flags, usualData: string): Prom
   const dryRun = flags.dryRun === true;
   if (!trusted && !dryRun) throw clockUntrusted();
 
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-  try {
-    const args = { protectMs, brake, clockSettledAtMs, dryRun };
-    const result = await startJob(place, source, purgeJob, args, { signal: stopping.signal });
-    const data = dataDir === usualData ? '' : ` --data ${dataDir}`;
-    if (flags.json) say(`${JSON.stringify({ source: name, dryRun, clockTrusted: trusted, ...result })}\n`);
-    else say(purgeText(result, { source: name, dryRun, protectMs, data, clockTrusted: trusted }));
-    if (!dryRun && (result.frozen !== null || result.due.objects > 0)) process.exitCode = exitCode.incomplete;
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
-  }
+  using interruption = untilInterrupted();
+  const args = { protectMs, brake, clockSettledAtMs, dryRun };
+  const result = await startJob(place, source, purgeJob, args, { signal: interruption.signal });
+  const data = dataDir === usualData ? '' : ` --data ${dataDir}`;
+  if (flags.json) say(`${JSON.stringify({ source: name, dryRun, clockTrusted: trusted, ...result })}\n`);
+  else say(purgeText(result, { source: name, dryRun, protectMs, data, clockTrusted: trusted }));
+  if (!dryRun && (result.frozen !== null || result.due.objects > 0)) process.exitCode = exitCode.incomplete;
 };
 
 const clockUntrusted = (): Problem =>

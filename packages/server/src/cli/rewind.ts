@@ -10,6 +10,7 @@ import { confirmByTyping } from './confirm.ts';
 import { endSessionsOf } from './end-sessions.ts';
 import { resticSourceInForce } from './on-source.ts';
 import { isNothing, rewindText } from './rewind-text.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 interface Shared {
   readonly examples: (...lines: readonly string[]) => string;
@@ -110,23 +111,17 @@ const once = async ({ name, dataDir, flags, to, words, again }: Wish): Promise<v
   }
   if (flags.endSessions) await endSessionsOf(dataDir, name);
 
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-  try {
-    const result = await startJob(
-      place,
-      source,
-      rewindJob,
-      { to: moment, digest: plan.digest, acceptMissing: flags.acceptMissing === true },
-      { signal: stopping.signal, onProgress: (value) => showProgress(value, commandTo) },
-    );
-    if (!flags.json) say(`\n${name} is what it was: ${result.returned} came back, ${result.left} went to the trash.\n`);
-    if (!flags.json) say(`undo: ${commandTo(result.undo)}\n`);
-    answer(true, result.undo);
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
-  }
+  using interruption = untilInterrupted();
+  const result = await startJob(
+    place,
+    source,
+    rewindJob,
+    { to: moment, digest: plan.digest, acceptMissing: flags.acceptMissing === true },
+    { signal: interruption.signal, onProgress: (value) => showProgress(value, commandTo) },
+  );
+  if (!flags.json) say(`\n${name} is what it was: ${result.returned} came back, ${result.left} went to the trash.\n`);
+  if (!flags.json) say(`undo: ${commandTo(result.undo)}\n`);
+  answer(true, result.undo);
 };
 
 const requirePossible = (plan: RewindView, sessions: number, name: string, flags: Flags): void => {

@@ -11,6 +11,7 @@ import { appliedFile } from '../supervisor/state.ts';
 import { resticSourceInForce } from './on-source.ts';
 import { progressBar } from './progress-bar.ts';
 import { scrubAdvice, scrubText } from './scrub-text.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 interface Shared {
   readonly examples: (...lines: readonly string[]) => string;
@@ -55,10 +56,7 @@ const scrubCommand = async (name: string, flags: Flags): Promise<void> => {
   if (loaded.kind !== 'ok') throw noSettings(dataDir);
   const { scrubMs, scrubRate } = loaded.config.settings;
 
-  const stopping = new AbortController();
-  // Not `once`: with no listener left when the signal is handled, execa's own would end us before the job has answered.
-  const stop = (): void => stopping.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  using interruption = untilInterrupted();
   const bar = progressBar(process.stderr, flags.json !== true);
   try {
     const result = await startJob(
@@ -67,7 +65,7 @@ const scrubCommand = async (name: string, flags: Flags): Promise<void> => {
       scrubJob,
       { scrubMs, rateBytesPerSecond: flags.rate ?? scrubRate, all: flags.all === true },
       {
-        signal: stopping.signal,
+        signal: interruption.signal,
         onProgress: (value) => {
           const progress = parseScrubProgress(value);
           if (progress !== null) bar.show(progress);
@@ -82,11 +80,10 @@ const scrubCommand = async (name: string, flags: Flags): Promise<void> => {
     if (result.bad.length > 0 || result.stopped === 'failing-disk') process.exitCode = exitCode.incomplete;
     else if (result.stopped === 'signal') process.exitCode = exitCode.failed;
   } catch (error) {
-    if (stopping.signal.aborted && error instanceof Problem) throw stoppedEarly(error);
+    if (interruption.signal.aborted && error instanceof Problem) throw stoppedEarly(error);
     throw error;
   } finally {
     bar.clear();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
   }
 };
 
