@@ -1,8 +1,8 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { nodeDisk } from '../packages/server/src/store/disk.ts';
-import { type ScrubResult, scrub } from '../packages/server/src/store/scrub.ts';
-import { unpaced } from '../packages/server/src/store/scrub-pace.ts';
+import { unpaced } from '../packages/server/src/store/scrub/pace.ts';
+import { type ScrubResult, scrub } from '../packages/server/src/store/scrub/scrub.ts';
 import { isProcessAlive } from '../packages/server/src/store/sessions.ts';
 import { seededRandom } from '../test/helpers/random.ts';
 import type { Experiment } from './experiment.ts';

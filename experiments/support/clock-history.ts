@@ -5,7 +5,7 @@ import {
   trustFrom,
 } from '../../packages/server/src/jobs/clock-judge.ts';
 import { type ObjectId, parseObjectName } from '../../packages/server/src/store/object.ts';
-import { type PurgePlan, planPurge } from '../../packages/server/src/store/purge-plan.ts';
+import { type PurgePlan, planPurge } from '../../packages/server/src/store/purge/plan.ts';
 import type { Seq } from '../../packages/server/src/store/seq.ts';
 import { memoryJournal } from './memory-journal.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { nodeDisk } from '../../packages/server/src/store/disk.ts';
-import { fold, keyOf } from '../../packages/server/src/store/fold.ts';
 import { readJournal } from '../../packages/server/src/store/journal-read.ts';
 import { config, type ObjectId } from '../../packages/server/src/store/object.ts';
 import type { Store } from '../../packages/server/src/store/open.ts';
+import { fold, keyOf } from '../../packages/server/src/store/past/fold.ts';
 import { beginning } from '../../packages/server/src/store/seq.ts';
 import { bodyOf, contentOf, objectOf, sourceDirectory, testStore } from '../../packages/server/src/store/testing.ts';
 import { partialObjects } from '../../test/helpers/store-files.ts';

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { nodeDisk } from '../../packages/server/src/store/disk.ts';
-import { examine, unsettled } from '../../packages/server/src/store/fsck.ts';
-import { look } from '../../packages/server/src/store/look.ts';
+import { examine, unsettled } from '../../packages/server/src/store/fsck/fsck.ts';
+import { look } from '../../packages/server/src/store/fsck/look.ts';
 import type { Seq } from '../../packages/server/src/store/seq.ts';
 import { isProcessAlive } from '../../packages/server/src/store/sessions.ts';
 import type { RestClient } from '../../test/helpers/rest-client.ts';

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Bytes } from '@berth/common/brand.ts';
 import { formatDuration, isMillis } from '@berth/common/duration.ts';
 import { formatSize, isBytes } from '@berth/common/size.ts';
-import type { RewindView } from '../store/rewind-view.ts';
+import type { RewindView } from '../store/rewind/shown.ts';
 import { localTime } from './local-time.ts';
 
 /** What the text names besides the plan. */

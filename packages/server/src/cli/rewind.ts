@@ -5,7 +5,7 @@ import { Problem } from '@berth/common/problem.ts';
 import type { Command } from 'commander';
 import { objectsMissing, planRewindJob, rewindJob, rewindTold } from '../jobs/rewind.ts';
 import { startJob } from '../jobs/start.ts';
-import type { RewindView } from '../store/rewind-view.ts';
+import type { RewindView } from '../store/rewind/shown.ts';
 import { confirmByTyping } from './confirm.ts';
 import { endSessionsOf } from './end-sessions.ts';
 import { resticSourceInForce } from './on-source.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adopt } from '../store/adopt.ts';
+import { adopt } from '../store/fsck/adopt.ts';
 import { repairArguments, unlessInterrupted } from './fsck.ts';
 import { defineJob } from './job.ts';
 

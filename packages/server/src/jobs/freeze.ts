@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Freeze } from '../store/brake.ts';
-import type { Spot } from '../store/window.ts';
+import type { Freeze } from '../store/purge/brake.ts';
+import type { Spot } from '../store/purge/window.ts';
 import { amount } from './amount.ts';
 
 const instant = z.iso.datetime();

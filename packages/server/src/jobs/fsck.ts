@@ -1,10 +1,10 @@
 import { Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
-import { type Finding, findingCodes } from '../store/finding.ts';
-import { examine, type FsckProgress, unsettled } from '../store/fsck.ts';
-import { type RepairArguments, type Repaired, repair } from '../store/fsck-repair.ts';
+import { type Finding, findingCodes } from '../store/fsck/finding.ts';
+import { examine, type FsckProgress, unsettled } from '../store/fsck/fsck.ts';
+import { look } from '../store/fsck/look.ts';
+import { type RepairArguments, type Repaired, repair } from '../store/fsck/repair.ts';
 import { layoutOf } from '../store/layout.ts';
-import { look } from '../store/look.ts';
 import { readMended } from '../store/mended.ts';
 import { defineJob, type JobContext } from './job.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { readHistory } from '../store/history.ts';
 import { layoutOf } from '../store/layout.ts';
+import { readHistory } from '../store/past/history.ts';
 import { defineJob } from './job.ts';
 
 const amount = z.strictObject({ objects: z.int(), bytes: z.int() });

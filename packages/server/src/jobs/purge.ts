@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { layoutOf } from '../store/layout.ts';
 import { openContext } from '../store/open-context.ts';
-import { purge } from '../store/purge.ts';
-import { type Aside, planPurge } from '../store/purge-plan.ts';
+import { type Aside, planPurge } from '../store/purge/plan.ts';
+import { purge } from '../store/purge/purge.ts';
 import type { Amount } from '../store/usage.ts';
 import { amount, amountOf } from './amount.ts';
 import { freezeAnswer, freezeSchema, instantOf } from './freeze.ts';

@@ -1,7 +1,7 @@
 import { Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
 import { openContext } from '../store/open-context.ts';
-import { reviewJournal } from '../store/review.ts';
+import { reviewJournal } from '../store/purge/review.ts';
 import { freezeAnswer, freezeSchema } from './freeze.ts';
 import { defineJob } from './job.ts';
 

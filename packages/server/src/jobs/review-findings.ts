@@ -1,7 +1,7 @@
 import type { Bytes } from '@berth/common/brand.ts';
 import { formatSize, isBytes } from '@berth/common/size.ts';
-import type { Freeze } from '../store/brake.ts';
-import type { Oddity } from '../store/churn.ts';
+import type { Freeze } from '../store/purge/brake.ts';
+import type { Oddity } from '../store/purge/churn.ts';
 import type { Finding } from './review.ts';
 
 interface Reviewed {

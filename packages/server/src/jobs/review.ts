@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { layoutOf } from '../store/layout.ts';
-import { reviewJournal } from '../store/review.ts';
+import { reviewJournal } from '../store/purge/review.ts';
 import { readUsage } from '../store/usage-read.ts';
 import { amount, amountOf, bytes } from './amount.ts';
 import { freezeAnswer, freezeSchema, instantOf } from './freeze.ts';

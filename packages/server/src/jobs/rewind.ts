@@ -3,12 +3,12 @@ import { Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
 import { layoutOf } from '../store/layout.ts';
 import { openContext } from '../store/open-context.ts';
-import { readPast } from '../store/past.ts';
-import { readQuiet } from '../store/quiet.ts';
-import { rewind } from '../store/rewind.ts';
-import { takeInventory } from '../store/rewind-inventory.ts';
-import { planRewind } from '../store/rewind-plan.ts';
-import { describePlan, type RewindView, rewindView, snapshotArrivals } from '../store/rewind-view.ts';
+import { readPast } from '../store/past/past.ts';
+import { readQuiet } from '../store/past/quiet.ts';
+import { takeInventory } from '../store/rewind/inventory.ts';
+import { planRewind } from '../store/rewind/plan.ts';
+import { rewind } from '../store/rewind/rewind.ts';
+import { describePlan, type RewindView, rewindView, snapshotArrivals } from '../store/rewind/shown.ts';
 import { defineJob, type JobContext } from './job.ts';
 
 const moment = z.string().transform((text, context): Moment => {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { namedTypes } from '../store/object.ts';
-import { scrub } from '../store/scrub.ts';
-import { pacedAt, unpaced } from '../store/scrub-pace.ts';
+import { pacedAt, unpaced } from '../store/scrub/pace.ts';
+import { scrub } from '../store/scrub/scrub.ts';
 import { defineJob } from './job.ts';
 
 const count = z.int().nonnegative();

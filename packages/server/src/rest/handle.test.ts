@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeDisk } from '../store/disk.ts';
 import type { Store } from '../store/open.ts';
+import { openView } from '../store/past/view.ts';
 import { bodyOf, faultyDisk, objectOf, sourceDirectory, testStore } from '../store/testing.ts';
-import { openView } from '../store/view.ts';
 import { handle } from './handle.ts';
 import type { Request, Response } from './message.ts';
 

@@ -1,5 +1,5 @@
 import type { Reading } from '../store/open.ts';
-import type { View } from '../store/view.ts';
+import type { View } from '../store/past/view.ts';
 
 /** What whoever looks at a moment of the past should know of it, in lines for standard error: often nothing. */
 export const viewRemarks = ({ at, begins, repository, missing }: Omit<View, keyof Reading>): readonly string[] => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeDisk } from './disk.ts';
 import { layoutOf, livePath } from './layout.ts';
-import { readPast } from './past.ts';
+import { readPast } from './past/past.ts';
 import { bodyOf, contentOf, objectOf, sourceDirectory, testStore } from './testing.ts';
 
 const object = objectOf('right bytes');

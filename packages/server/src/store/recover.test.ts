@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nodeDisk } from './disk.ts';
-import { keyOf } from './fold.ts';
 import { folderSync } from './folder-sync.ts';
 import { layoutOf, livePath } from './layout.ts';
 import { config } from './object.ts';
+import { keyOf } from './past/fold.ts';
+import { type Act, acts, beginHistory, type History } from './past/testing-history.ts';
 import { isChange } from './record.ts';
 import { openMoves, repeatMoves } from './recover.ts';
 import type { Seq } from './seq.ts';
 import { bodyOf, objectOf, recordingDisk, sourceDirectory, testStore } from './testing.ts';
-import { type Act, acts, beginHistory, type History } from './testing-history.ts';
 
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 

@@ -1,0 +1,66 @@
+import type { Disk } from '../disk.ts';
+import type { Layout } from '../layout.ts';
+import type { ObjectId } from '../object.ts';
+import { keyOf } from '../past/fold.ts';
+import { readTimed } from '../past/timed.ts';
+import { isChange } from '../record.ts';
+import { brake, dayMs, type Freeze } from './brake.ts';
+import { churn, type Oddity } from './churn.ts';
+
+/** What a source's journal says of how it is used. */
+export interface JournalReview {
+  readonly frozen: Freeze | null;
+  /** Those of the last three days. */
+  readonly oddities: readonly Oddity[];
+  /** How many are live. */
+  readonly snapshots: number;
+  readonly locks: {
+    /** How many are live. */
+    readonly count: number;
+    /** When the oldest of them was made, UTC milliseconds by effective time; null without any. */
+    readonly oldestAt: number | null;
+  };
+  /** What was live until it was found damaged or gone, and has not come back; locks left out. */
+  readonly damaged: readonly ObjectId[];
+  /** When its client last stored or deleted something, UTC milliseconds by effective time; null when it never did. */
+  readonly lastChangeAt: number | null;
+}
+
+/** So long an oddity is news: whoever looks once a day sees it, and who missed two days still does. */
+const newsMs = 3 * dayMs;
+
+/** Reads the journal once over. `now` is UTC milliseconds; `share` is the brake's. Touches nothing. */
+export const reviewJournal = async (
+  { disk, layout }: { readonly disk: Disk; readonly layout: Layout },
+  { now, share }: { readonly now: number; readonly share: number },
+): Promise<JournalReview> => {
+  const deletions = brake(share);
+  const snapshots = churn(share);
+  const live = { snapshots: new Set<string>(), locks: new Map<string, number>() };
+  const damaged = new Map<string, ObjectId>();
+  let lastChangeAt: number | null = null;
+  await readTimed(disk, layout.journal, (timed) => {
+    deletions.add(timed);
+    snapshots.add(timed);
+    const { record, at } = timed;
+    if (!isChange(record)) return;
+    const { op, id } = record;
+    if (op === 'put' || op === 'trash') lastChangeAt = at;
+    const arrives = op === 'put' || op === 'restore';
+    if (!arrives && 'of' in record && record.of !== null) return;
+    const key = keyOf(id);
+    if ((op === 'quarantine' || op === 'lost') && id.type !== 'locks') damaged.set(key, id);
+    else damaged.delete(key);
+    if (id.type === 'snapshots') arrives ? live.snapshots.add(key) : live.snapshots.delete(key);
+    if (id.type === 'locks') arrives ? live.locks.set(key, at) : live.locks.delete(key);
+  });
+  const oldestAt = [...live.locks.values()].reduce<number | null>((oldest, at) => Math.min(oldest ?? at, at), null);
+  return {
+    frozen: deletions.frozen(),
+    oddities: snapshots.oddities(now - newsMs),
+    snapshots: live.snapshots.size,
+    locks: { count: live.locks.size, oldestAt },
+    damaged: [...damaged.values()],
+    lastChangeAt,
+  };
+};
