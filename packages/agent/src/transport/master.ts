@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isErrno } from '@berth/common/errno.ts';
 import { execa } from 'execa';
 import type { Runtime } from './runtime.ts';
 import { sshEnvironment } from './ssh-environment.ts';
@@ -59,7 +60,7 @@ export const startMaster = async (
   const stop = async (): Promise<void> => {
     child.stdin.destroy();
     const done = await Promise.race([end.then(() => true), delay(stopMs, false, { ref: false })]);
-    if (!done && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    if (!done && child.pid !== undefined) killGroup(child.pid);
     await end;
   };
   const deadline = performance.now() + deadlineMs;
@@ -76,6 +77,15 @@ export const startMaster = async (
 
 /** How long ssh may take to say goodbye before it is killed. */
 const stopMs = 3_000;
+
+/** It may have ended in this very moment: then there is nothing left to kill, and that is what was wanted. */
+const killGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (!isErrno(error, 'ESRCH')) throw error;
+  }
+};
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(

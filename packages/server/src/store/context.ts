@@ -24,6 +24,8 @@ export interface Context {
   /** Writes a record durably and answers with its place. */
   readonly record: (what: Change | Mark) => Promise<Seq>;
   readonly room: Room;
+  /** True when no other session of the source lived a moment ago. */
+  readonly isAlone: () => Promise<boolean>;
 }
 
 /** True when the disk says that it, or the account's share of it, is full. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { nodeDisk } from './disk.ts';
 import { bodyOf, contentOf, faultyDisk, objectOf, sourceDirectory, testStore } from './testing.ts';
 
 /** Each place of a put where the disk can fail, in the order it comes to them. */
@@ -45,6 +46,56 @@ test('after a failed fsync of the journal the session answers for nothing more',
   await expect(store.put(one.id, bodyOf(one.bytes), 3)).rejects.toThrow('EIO');
   failing = false;
   await expect(store.put(other.id, bodyOf(other.bytes), 5)).rejects.toThrow('EIO');
+  // Its own line can be read in the journal, and nobody knows whether it is on the disk.
+  await expect(store.put(one.id, bodyOf(one.bytes), 3)).rejects.toThrow('EIO');
+});
+
+test('after a failed fsync of the journal’s folder, or of looking at its file, no month is written that a power cut takes', async () => {
+  for (const [call, times] of [
+    ['syncFolder', 1],
+    ['openAppend', 0],
+  ] as const) {
+    await using source = await sourceDirectory();
+    let failing = true;
+    const calls: string[] = [];
+    const disk = faultyDisk({
+      call,
+      code: 'EIO',
+      when: (path) => failing && path.includes('/journal'),
+      seen: (name, path) => path.includes('/journal') && calls.push(name),
+    });
+    await using store = await testStore(source.directory, { disk });
+    const { id, bytes } = objectOf('one');
+    await expect(store.put(id, bodyOf(bytes), 3)).rejects.toThrow('EIO');
+    failing = false;
+    const again = await store.put(id, bodyOf(bytes), 3).then(
+      ({ kind }) => kind,
+      () => 'refused',
+    );
+    // A sync that failed is not tried again; what failed before it is.
+    expect([call, again]).toEqual([call, times === 1 ? 'refused' : 'stored']);
+    expect(calls.indexOf('append') === -1 || calls.indexOf('syncFolder') < calls.indexOf('append')).toBe(true);
+  }
+});
+
+test('a session that finds an object linked waits for the record of who linked it, and counts it once', async () => {
+  await using source = await sourceDirectory();
+  let release = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const slow = { ...nodeDisk, syncFolder: (path: string) => gate.then(() => nodeDisk.syncFolder(path)) };
+  const isAlive = () => true;
+  await using _made = await testStore(source.directory, { pid: 6, isAlive });
+  await using first = await testStore(source.directory, { pid: 7, isAlive, disk: slow });
+  await using second = await testStore(source.directory, { pid: 8, isAlive });
+  const { id, bytes } = objectOf('raced');
+  const winning = first.put(id, bodyOf(bytes), 5);
+  await expect.poll(() => second.size(id)).toBe(5);
+  const coming = second.put(id, bodyOf(bytes), 5);
+  setTimeout(release, 30);
+  expect([await winning, await coming]).toEqual([{ kind: 'stored' }, { kind: 'already' }]);
+  expect((await second.usage()).live).toEqual({ bytes: 5, objects: 1 });
 });
 
 test('a deletion that cannot be recorded does not happen', async () => {

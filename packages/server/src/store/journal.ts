@@ -15,6 +15,8 @@ export interface Journal {
   readonly append: (record: JournalRecord) => Promise<Seq>;
   /** As `append`, for records that make sense only together: nothing but a power cut can part them. */
   readonly appendTogether: (records: readonly JournalRecord[]) => Promise<readonly Seq[]>;
+  /** Resolves once every record that can be read now, another session's too, is on disk. Fails as `append` does. */
+  readonly settled: () => Promise<void>;
   /** Reads what other sessions added since; `onRecord` has then seen every record up to now, in order. */
   readonly catchUp: () => Promise<void>;
   /** The place after the last record that `onRecord` has seen. */
@@ -82,30 +84,42 @@ export const openJournal = async (args: {
     await file?.handle.close();
     file = null;
     const handle = await disk.openAppend(join(folder, `${month}.jsonl`));
+    try {
+      torn = !(await endsWithLineFeed(handle));
+      await lasting(() => disk.syncFolder(folder));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     file = { month, handle };
-    torn = !(await endsWithLineFeed(handle));
-    await disk.syncFolder(folder);
     return handle;
   };
 
-  /** Writes all that wait with one write and finds where they landed among other sessions' records. */
+  /** Of a sync that failed nothing is known any more, and the next one would say that all is well: it stays failed. */
+  const lasting = async (sync: () => Promise<void>): Promise<void> => {
+    if (fault !== null) throw fault;
+    try {
+      await sync();
+    } catch (error) {
+      fault = error;
+      throw error;
+    }
+  };
+
+  /** Writes all that wait with one write, syncs that and what others wrote before it, and finds where they landed among other sessions' records. */
   const flush = async (): Promise<void> => {
     const batch = waiting;
     waiting = [];
     if (fault !== null) throw fault;
     const handle = await current();
+    if (batch.length === 0) return lasting(() => handle.sync());
     const lines = batch.map(({ line }) => `${line}\n`).join('');
     const bytes = Buffer.from(torn ? `${struckOut}\n${lines}` : lines);
     torn = true;
     const written = await handle.append(bytes);
     if (written !== bytes.length) throw Object.assign(new Error('the journal was cut short'), { code: 'ENOSPC' });
     torn = false;
-    try {
-      await handle.sync();
-    } catch (error) {
-      fault = error;
-      throw error;
-    }
+    await lasting(() => handle.sync());
     await catchUp();
   };
 
@@ -136,6 +150,7 @@ export const openJournal = async (args: {
   return {
     append,
     appendTogether,
+    settled: commit,
     catchUp,
     seen: () => seen,
     close: async () => {

@@ -94,6 +94,7 @@ export const openContext = async (args: OpenArguments & { readonly presence: Pre
     usage: () => usage,
     record: (what) => journal.append({ ...what, at: now().getTime() }),
     room: roomOf({ disk, folder: layout.repo, ...room, usage: () => usage }),
+    isAlone: session.isAlone,
   };
 
   await reapLocks(context, session.isAlone);

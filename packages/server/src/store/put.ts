@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from '@berth/common/errno.ts';
 import { type Context, isFull } from './context.ts';
 import { hashFile } from './hash-file.ts';
@@ -136,10 +137,25 @@ const confirm = async (context: Context, id: ObjectId, upload: Upload): Promise<
     return publish(context, id, upload);
   }
   await folders.now(liveFolder(layout, id));
-  if (!isArrival(await lastOperation(disk, layout.journal, id))) await context.record(arrival(id, upload));
+  if (await isRecorded(context, id)) await context.journal.settled();
+  else await context.record(arrival(id, upload));
   // Whoever put it may have had to withdraw it after we looked.
   if ((await disk.size(path)) === null) throw new Error(`${id.type}/${id.name} went away while it was confirmed`);
   return { kind: 'already' };
+};
+
+/**
+ * Whether the journal knows it. Another session that has just linked it is about to say so, and a second record would
+ * count it twice: it is given 5 s, unless it has died.
+ */
+const isRecorded = async (context: Context, id: ObjectId): Promise<boolean> => {
+  const { disk, layout, isAlone } = context;
+  for (let waitMs = 5; ; waitMs *= 2) {
+    const isAlive = !(await isAlone());
+    if (isArrival(await lastOperation(disk, layout.journal, id))) return true;
+    if (!isAlive || waitMs > 2560) return false;
+    await sleep(waitMs);
+  }
 };
 
 /**
