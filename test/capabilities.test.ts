@@ -62,7 +62,7 @@ test('every capability that is given is justified in the threat model, and every
 
 test('every test the threat model names is there, by the title it has', async () => {
   const page = await read('docs/threat-model.md');
-  const named = [...page.matchAll(/`((?:test|packages)\/[\w./-]+\.ts)`((?:[:,]? “[^”]+”)*)/g)];
+  const named = [...page.matchAll(/`((?:test|packages|experiments)\/[\w./-]+\.ts)`((?:[:,]? “[^”]+”)*)/g)];
   expect(named.length).toBeGreaterThan(15);
   for (const [, file = '', titles = ''] of named) {
     const text = await read(file);
