@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { addAdoptCommand } from './cli/adopt.ts';
 import { addClockCommand } from './cli/clock.ts';
+import { say, sayJson } from './cli/command.ts';
 import { addEventsCommand } from './cli/events.ts';
 import { addFsckCommand } from './cli/fsck.ts';
 import { addHistoryCommand } from './cli/history.ts';
@@ -27,11 +28,6 @@ import { type Ready, run } from './supervisor/run.ts';
 import { readState } from './supervisor/state.ts';
 
 const defaults = { directory: '/etc/berth', config: '/etc/berth/sources.yaml', data: '/data' } as const;
-
-const say = (text: string): void => {
-  process.stdout.write(text);
-};
-const sayJson = (value: unknown): void => say(`${JSON.stringify(value)}\n`);
 
 const toPort = (text: string): number => {
   const port = Number(text);

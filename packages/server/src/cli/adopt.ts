@@ -5,13 +5,9 @@ import type { Command } from 'commander';
 import { type AdoptResult, adoptJob } from '../jobs/adopt.ts';
 import { startJob } from '../jobs/start.ts';
 import { sourceDirectory } from '../session/arguments.ts';
+import type { Shared } from './command.ts';
 import { withProgress } from './object-progress.ts';
 import { resticSourceInForce } from './on-source.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 /** Adds `adopt`: a plain restic repository that was copied into a source's folder becomes the source's own. */
 export const addAdoptCommand = (program: Command, { examples, defaults }: Shared): void => {

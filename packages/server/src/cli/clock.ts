@@ -11,13 +11,9 @@ import { forHowLong } from '../status/age.ts';
 import { type ServerStatus, status } from '../status/status.ts';
 import { requireDataDir } from '../supervisor/enter.ts';
 import { thisProgram } from '../supervisor/program.ts';
+import { type Shared, say, sayJson } from './command.ts';
 import { confirmByTyping } from './confirm.ts';
 import { localTime } from './local-time.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 interface Flags {
   readonly data: string;
@@ -57,7 +53,7 @@ const clockCommand = async (flags: Flags): Promise<void> => {
   const marks = await markAll(dataDir, found);
   await trustClock(dataDir);
   await recordConditions(dataDir, [clockCondition(null, now)], Date.now());
-  if (flags.json) say(`${JSON.stringify({ ...answer, trusted: true, confirmed: true, ...marks })}\n`);
+  if (flags.json) sayJson({ ...answer, trusted: true, confirmed: true, ...marks });
   else
     say(`Confirmed: it is ${time}. ${marks.marked.length} sources have a mark of it; what is due is purged again.\n`);
   if (marks.failed.length === 0) return;
@@ -122,8 +118,4 @@ const text = (time: string, jump: ClockJump | null): string => {
     'purge   stopped; backups, restores and everything else go on',
     'next    if the time above is right: berth-server clock --confirm; if not, set the clock right\n',
   ].join('\n');
-};
-
-const say = (line: string): void => {
-  process.stdout.write(line);
 };

@@ -4,12 +4,8 @@ import type { Command } from 'commander';
 import { readConditions, readEvents } from '../events/files.ts';
 import { recordConditions } from '../events/record.ts';
 import { requireDataDir } from '../supervisor/enter.ts';
+import type { Shared } from './command.ts';
 import { conditionLines, eventLines } from './events-text.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 interface Flags {
   readonly data: string;

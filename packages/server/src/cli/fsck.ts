@@ -4,14 +4,10 @@ import type { Command } from 'commander';
 import { type FsckResult, fsckJob } from '../jobs/fsck.ts';
 import { startJob } from '../jobs/start.ts';
 import { sourceDirectory } from '../session/arguments.ts';
+import type { Shared } from './command.ts';
 import { fsckText } from './fsck-text.ts';
 import { withProgress } from './object-progress.ts';
 import { resticSourceInForce } from './on-source.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 interface Flags {
   readonly data: string;

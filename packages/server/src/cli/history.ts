@@ -4,13 +4,9 @@ import { formatSize, isBytes } from '@berth/common/size.ts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { historyJob, type SourceHistory } from '../jobs/history.ts';
 import { startJob } from '../jobs/start.ts';
+import type { Shared } from './command.ts';
 import { localTime } from './local-time.ts';
 import { resticSourceInForce } from './on-source.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 const usual = 40;
 

@@ -4,15 +4,11 @@ import type { Command } from 'commander';
 import { clockOf } from '../jobs/clock.ts';
 import { purgeJob } from '../jobs/purge.ts';
 import { startJob } from '../jobs/start.ts';
+import { type Shared, say, sayJson } from './command.ts';
 import { resticSourceInForce } from './on-source.ts';
 import { purgeText } from './purge-text.ts';
 import { settingsOf } from './source-settings.ts';
 import { untilInterrupted } from './until-interrupted.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 interface Flags {
   readonly data: string;
@@ -52,7 +48,7 @@ const purgeCommand = async (name: string, flags: Flags, usualData: string): Prom
   const args = { protectMs, brake, clockSettledAtMs, dryRun };
   const result = await startJob(place, source, purgeJob, args, { signal: interruption.signal });
   const data = dataDir === usualData ? '' : ` --data ${dataDir}`;
-  if (flags.json) say(`${JSON.stringify({ source: name, dryRun, clockTrusted: trusted, ...result })}\n`);
+  if (flags.json) sayJson({ source: name, dryRun, clockTrusted: trusted, ...result });
   else say(purgeText(result, { source: name, dryRun, protectMs, data, clockTrusted: trusted }));
   if (!dryRun && (result.frozen !== null || result.due.objects > 0)) process.exitCode = exitCode.incomplete;
 };
@@ -63,7 +59,3 @@ const clockUntrusted = (): Problem =>
     'The clock of the server has jumped, so nobody can say what is past its protection. Nothing was removed.',
     'See what time it believes it is, and confirm it or set it right: berth-server clock',
   );
-
-const say = (text: string): void => {
-  process.stdout.write(text);
-};

@@ -6,16 +6,12 @@ import { clockOf } from '../jobs/clock.ts';
 import { type PurgeAnswer, purgeJob } from '../jobs/purge.ts';
 import { notFrozen, releaseJob } from '../jobs/release.ts';
 import { startJob } from '../jobs/start.ts';
+import { type Shared, say, sayJson } from './command.ts';
 import { confirmByTyping } from './confirm.ts';
 import { localTime } from './local-time.ts';
 import { resticSourceInForce } from './on-source.ts';
 import { counted, freezeLines } from './purge-text.ts';
 import { settingsOf } from './source-settings.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 interface Flags {
   readonly data: string;
@@ -55,7 +51,7 @@ const releaseCommand = async (name: string, flags: Flags, usualData: string): Pr
     );
   }
   const released = await startJob(place, source, releaseJob, { brake, shown: frozen.to.seq });
-  if (flags.json) say(`${JSON.stringify({ source: name, released, due: look.due, waiting: look.waiting })}\n`);
+  if (flags.json) sayJson({ source: name, released, due: look.due, waiting: look.waiting });
   else say(`\nReleased: what ${name} deleted goes when its protection ends.\n`);
   const key = keyOf({ code: 'mass-delete', source: name, subject: null });
   await recordConditions(dataDir, [{ resolve: key }], Date.now());
@@ -65,7 +61,3 @@ const consequences = ({ due, waiting }: PurgeAnswer): readonly string[] => [
   `released   ${counted(due)} of its trash ${due.objects === 1 ? 'is' : 'are'} past protection and removed for good by the next purge`,
   `           ${counted(waiting)} ${waiting.oldestDueAt === null ? 'stay' : `stay, the first until ${localTime(Date.parse(waiting.oldestDueAt))}`}`,
 ];
-
-const say = (text: string): void => {
-  process.stdout.write(text);
-};

@@ -6,16 +6,12 @@ import type { Command } from 'commander';
 import { objectsMissing, planRewindJob, rewindJob, rewindTold } from '../jobs/rewind.ts';
 import { startJob } from '../jobs/start.ts';
 import type { RewindView } from '../store/rewind/shown.ts';
+import { type Shared, say, sayJson } from './command.ts';
 import { confirmByTyping } from './confirm.ts';
 import { endSessionsOf } from './end-sessions.ts';
 import { resticSourceInForce } from './on-source.ts';
 import { isNothing, rewindText } from './rewind-text.ts';
 import { untilInterrupted } from './until-interrupted.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 interface Flags {
   readonly to: string;
@@ -93,7 +89,7 @@ const once = async ({ name, dataDir, flags, to, words, again }: Wish): Promise<v
   const plan = await startJob(place, source, planRewindJob, { to: moment });
   const commandTo = (at: number): string => `${words} --to ${at}`;
   const answer = (done: boolean, undo: number | null): void => {
-    if (flags.json) say(`${JSON.stringify({ source: name, moment, done, undo, plan })}\n`);
+    if (flags.json) sayJson({ source: name, moment, done, undo, plan });
   };
   if (!flags.json) say(rewindText(plan, { source: name, commandTo, quotaBytes: source.quotaBytes }));
   if (flags.dryRun) {
@@ -143,8 +139,4 @@ const showProgress = (value: unknown, commandTo: (place: number) => string): voi
   const { done, steps } = told.data;
   const percent = steps === 0 ? 100 : Math.floor((done / steps) * 100);
   process.stderr.write(`\r\u001b[K${percent} %  ${done} of ${steps} objects${done === steps ? '\n' : ''}`);
-};
-
-const say = (text: string): void => {
-  process.stdout.write(text);
 };

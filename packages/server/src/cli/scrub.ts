@@ -8,15 +8,11 @@ import { scrubWords } from '../jobs/scrub-summary.ts';
 import { startJob } from '../jobs/start.ts';
 import { loadSources } from '../sources/load.ts';
 import { appliedFile } from '../supervisor/state.ts';
+import type { Shared } from './command.ts';
 import { resticSourceInForce } from './on-source.ts';
 import { progressBar } from './progress-bar.ts';
 import { scrubAdvice, scrubText } from './scrub-text.ts';
 import { untilInterrupted } from './until-interrupted.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 interface Flags {
   readonly data: string;

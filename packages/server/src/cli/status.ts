@@ -9,12 +9,8 @@ import { printSource, printStatus, sourceTable } from '../status/print.ts';
 import { status } from '../status/status.ts';
 import { requireDataDir } from '../supervisor/enter.ts';
 import { thisProgram } from '../supervisor/program.ts';
+import { type Shared, say, sayJson } from './command.ts';
 import { conditionLines } from './events-text.ts';
-
-interface Shared {
-  readonly examples: (...lines: readonly string[]) => string;
-  readonly defaults: { readonly data: string };
-}
 
 interface Flags {
   readonly data: string;
@@ -51,7 +47,7 @@ export const addStatusCommands = (program: Command, { examples, defaults }: Shar
 const wholeStatus = async (dataDir: string, json: boolean): Promise<void> => {
   requireDataDir(dataDir);
   const found = await status(dataDir);
-  if (json) return say(`${JSON.stringify(found)}\n`);
+  if (json) return sayJson(found);
   say(printStatus(found, Date.now()));
   sayConditions(found.conditions);
 };
@@ -66,7 +62,7 @@ const sourceStatus = async (dataDir: string, name: string, json: boolean): Promi
   const place = () => jobPlaceOf({ server, up, dataDir, program: thisProgram() });
   const usage = reachable && source.access === 'restic' ? await startJob(place(), source, usageJob, {}) : null;
   const its = conditions.filter((condition) => condition.source === name);
-  if (json) return say(`${JSON.stringify({ ...source, usage, conditions: its })}\n`);
+  if (json) return sayJson({ ...source, usage, conditions: its });
   say(printSource(source, usage, Date.now()));
   sayConditions(its);
 };
@@ -81,7 +77,3 @@ const unknownSource = (name: string): Problem =>
     `No source ${JSON.stringify(name)} is in force.`,
     'List them with: berth-server sources',
   );
-
-const say = (text: string): void => {
-  process.stdout.write(text);
-};
