@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { formatDuration, isMillis } from '@berth/common/duration.ts';
+import { isErrno } from '@berth/common/errno.ts';
 import type { Logger } from 'pino';
 import type { Raised, Word } from '../events/condition.ts';
 import { exclusively } from '../events/exclusive.ts';
@@ -23,8 +25,19 @@ export const readClock = (): ClockSample => ({
   wallMs: Date.now(),
   // CLOCK_BOOTTIME: it goes on while the machine sleeps.
   bootTimeMs: uptime() * 1000,
-  bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+  bootId: bootId(),
 });
+
+/** Where /proc is hidden, as systemd does for our unit, every start counts as one of the machine: that is the stricter rule. */
+const bootId = (): string => {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EACCES')) return ownId;
+    throw error;
+  }
+};
+const ownId = randomUUID();
 
 /** Whether the server's clock may be believed: for a command that purges. Looks only. */
 export const clockOf = (
