@@ -83,7 +83,7 @@ const far = async (port: number, rttMs: number) => {
 
 /** A source's own folders stay: the receiver made them, with the source as owner. */
 const clearSource = async (dataDir: string, transport: 'sftp' | 'berth'): Promise<void> => {
-  const folders = transport === 'sftp' ? ['.'] : ['repo', 'trash', 'journal', 'incoming'];
+  const folders = transport === 'sftp' ? ['.'] : ['repo', 'trash', 'journal', 'incoming', 'quarantine'];
   for (const folder of folders) {
     for (const name of await readdir(join(dataDir, folder))) {
       await rm(join(dataDir, folder, name), { recursive: true, force: true });

@@ -108,7 +108,7 @@ describe.each(['root', 'rootless'] as const)('a session in its jail (%s)', (mode
     expect(done).toContain('run /bin/sh');
   });
 
-  test('reads and writes its own four folders, and not the one above them', async ({ skip }) => {
+  test('reads and writes its own five folders, and not the one above them', async ({ skip }) => {
     needed(skip);
     const own = (name: string): string => join(data, 'sources/alpha', name);
     const folders = ['repo', 'trash', 'journal', 'incoming', 'quarantine'].map(own);

@@ -126,8 +126,8 @@ describe('a session that has been taken over, in the container', () => {
       expect(done).not.toContain(what);
   });
 
-  test('has its own four folders, and not the one above them', async () => {
-    const own = ['repo', 'trash', 'journal', 'incoming'].map((name) => `/data/sources/alpha/${name}`);
+  test('has its own five folders, and not the one above them', async () => {
+    const own = ['repo', 'trash', 'journal', 'incoming', 'quarantine'].map((name) => `/data/sources/alpha/${name}`);
     const done = await byLogin({
       paths: [...own, '/data/sources/alpha'],
       only: ['list', 'create', 'symlink', 'rename'],
@@ -151,7 +151,7 @@ const openToAll = async (container: TestContainer): Promise<void> => {
   const beta = join(container.dataDir, 'sources/beta');
   for (const entry of await readdir(beta, { recursive: true, withFileTypes: true }))
     await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o777 : 0o666);
-  for (const folder of ['repo', 'trash', 'journal', 'incoming']) {
+  for (const folder of ['repo', 'trash', 'journal', 'incoming', 'quarantine']) {
     await writeFile(join(beta, folder, 'open-to-all'), 'secret');
     await chmod(join(beta, folder, 'open-to-all'), 0o666);
   }
@@ -182,6 +182,6 @@ const allowed = new RegExp(
     '/usr/local/bin/node',
     '/dev/null',
     '/usr/lib/[^/]+/(?:ld-linux|libc|libm|libdl|libpthread|libstdc\\+\\+|libgcc_s|libatomic)[-.0-9a-z_]*[.]so[.0-9]*',
-    '/data/sources/alpha/(?:repo|trash|journal|incoming)(?:/.*)?',
+    '/data/sources/alpha/(?:repo|trash|journal|incoming|quarantine)(?:/.*)?',
   ].join('|')})$`,
 );

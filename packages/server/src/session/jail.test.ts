@@ -12,7 +12,7 @@ const cell = {
 };
 
 describe('the words of a jail', () => {
-  test('let in Node, its loader and libraries, its code and the four folders of the source, and nothing else', () => {
+  test('let in Node, its loader and libraries, its code and the five folders of the source, and nothing else', () => {
     const own = 'write-file,read-file,read-dir,remove-dir,remove-file,make-dir,make-reg,refer,truncate';
     const words = jailWords(jail, cell);
     const rules = words.filter((_, index) => words[index - 1] === '--landlock-rule');
