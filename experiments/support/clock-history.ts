@@ -93,7 +93,7 @@ export const liveThrough = async (random: (below: number) => number): Promise<Li
     const plan = (): Promise<PurgePlan> => planPurge({ disk, layout }, rules);
     let { due, needsClock } = await plan();
     if (needsClock) {
-      append({ op: 'clock', at: wall() });
+      append({ op: 'settled', at: wall() });
       ({ due, needsClock } = await plan());
     }
     for (const { id, size, seq } of due) {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '@berth/common/problem.ts';
 import { execa } from 'execa';
@@ -11,6 +12,7 @@ const waitSeconds = 20;
  */
 export const exclusively = async <Result>(dataDir: string, action: () => Result): Promise<Result> => {
   const file = join(dataDir, 'events.lock');
+  makeForUs(file);
   const holder = execa('flock', ['--timeout', String(waitSeconds), file, 'cat'], {
     reject: false,
     timeout: (waitSeconds + 10) * 1000,
@@ -37,4 +39,13 @@ export const exclusively = async <Result>(dataDir: string, action: () => Result)
     'Look at the folder and its disk; then try again.',
     { cause },
   );
+};
+
+/** Whoever can open a file can lock it, so flock must not make it for everyone. Where this fails, flock says why. */
+const makeForUs = (file: string): void => {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
 };

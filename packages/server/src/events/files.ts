@@ -43,7 +43,7 @@ export const appendEvents = (dataDir: string, events: readonly ConditionEvent[])
     renameSync(path, olderHistoryFile(dataDir));
   }
   const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-  const file = openSync(path, 'a+', 0o644);
+  const file = openSync(path, 'a+', 0o600);
   try {
     writeWhole(file, Buffer.from(endsMidLine(file) ? `\n${lines}` : lines));
   } finally {

@@ -123,7 +123,7 @@ test('every record survives its line, and no text makes the parser throw', () =>
     fc.record({ ...common, op: op('trash') }),
     fc.record({ ...common, op: op('restore', 'purge'), of: place }),
     fc.record({ ...common, op: op('quarantine', 'lost'), of: fc.option(place) }),
-    fc.record({ at, op: op('clock', 'release') }),
+    fc.record({ at, op: op('clock', 'settled', 'release') }),
   );
   fc.assert(
     fc.property(records, (one) => {

@@ -17,10 +17,12 @@ export type Change =
   /** Its file was found to be gone, and nothing of ours had removed it. */
   | { readonly op: 'lost'; readonly id: ObjectId; readonly size: number; readonly of: Seq | null };
 
-/** What an admin says, to be found at its place among the changes. */
+/** What is said of the clock and by an admin, to be found at its place among the changes. */
 export type Mark =
   /** The server's clock is right here: what stands before this record happened no later than it. */
   | { readonly op: 'clock' }
+  /** The clock had jumped and was back where it had been, which nobody confirmed: a purge writes it before it begins. */
+  | { readonly op: 'settled' }
   /** The mass deletion before this record was meant. */
   | { readonly op: 'release' };
 
@@ -31,13 +33,16 @@ export type MarkRecord = Mark & { readonly at: number };
 /** One line of the journal. */
 export type JournalRecord = ChangeRecord | MarkRecord;
 
-export const marks = ['clock', 'release'] as const;
+export const marks = ['clock', 'settled', 'release'] as const;
 export const operations = ['put', 'trash', 'restore', 'purge', 'quarantine', 'lost'] as const;
 export type Operation = (typeof operations)[number];
 
 /** True for what happened to an object, false for what an admin said. */
 export const isChange = (record: JournalRecord): record is ChangeRecord =>
-  record.op !== 'clock' && record.op !== 'release';
+  record.op !== 'clock' && record.op !== 'settled' && record.op !== 'release';
+
+/** True for what speaks of the clock. */
+export const isClockMark = ({ op }: Pick<JournalRecord, 'op'>): boolean => op === 'clock' || op === 'settled';
 
 /** The line, without its line feed, that `parseRecord` reads back. */
 export const formatRecord = (record: JournalRecord): string => {

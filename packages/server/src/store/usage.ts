@@ -43,6 +43,7 @@ export const countRecord = (usage: Usage, record: JournalRecord): Usage => {
     case 'lost':
       return record.of === null ? { live: less(live, record.size), trash } : { live, trash: less(trash, record.size) };
     case 'clock':
+    case 'settled':
     case 'release':
       return usage;
   }

@@ -8,7 +8,7 @@ import type { Placed } from '../journal-read.ts';
 import { layoutOf, livePath, quarantinePath, trashPath } from '../layout.ts';
 import { perform } from '../moves.ts';
 import { config, type ObjectId } from '../object.ts';
-import { type Change, formatRecord, isChange, type JournalRecord, type Mark } from '../record.ts';
+import { type Change, formatRecord, isChange, isClockMark, type JournalRecord, type Mark } from '../record.ts';
 import { parseMonth, placeOf, type Seq } from '../seq.ts';
 import { objectOf } from '../testing.ts';
 import { keyOf } from './fold.ts';
@@ -30,7 +30,7 @@ export const acts = (maxLength = 40): fc.Arbitrary<readonly Act[]> =>
         { weight: 5, arbitrary: fc.constant('put' as const) },
         { weight: 4, arbitrary: fc.constant('trash' as const) },
         { weight: 2, arbitrary: fc.constant('restore' as const) },
-        { weight: 3, arbitrary: fc.constantFrom('purge', 'quarantine', 'lost', 'clock', 'release') },
+        { weight: 3, arbitrary: fc.constantFrom('purge', 'quarantine', 'lost', 'clock', 'settled', 'release') },
       ),
       pick: fc.nat(99),
       at: fc.integer({ min: 0, max: 30 }),
@@ -86,7 +86,7 @@ export const beginHistory = (directory: string, unmoved: ReadonlySet<Seq> = new 
     return at([...absent, { id: config, text: `config ${configs}` }], pick);
   };
   const changeFor = ({ op, pick }: Act): Change | Mark | null => {
-    if (op === 'clock' || op === 'release') return { op };
+    if (op === 'clock' || op === 'settled' || op === 'release') return { op };
     if (op === 'put') {
       const copy = nextPut(pick);
       if (copy === undefined) return null;
@@ -171,7 +171,7 @@ export const servable = ({ live, trash }: History, state: ReadonlyMap<string, Co
  */
 export const writtenAt = (placed: readonly Pick<Placed, 'record'>[]): readonly number[] =>
   placed.map((_, index) => {
-    const clocks = placed.flatMap(({ record }, place) => (record.op === 'clock' ? [{ place, at: record.at }] : []));
+    const clocks = placed.flatMap(({ record }, place) => (isClockMark(record) ? [{ place, at: record.at }] : []));
     const since = clocks.findLast(({ place }) => place <= index)?.place ?? 0;
     const latest = Math.max(...placed.slice(since, index + 1).map(({ record }) => record.at));
     return Math.min(latest, ...clocks.filter(({ place }) => place > index).map(({ at: limit }) => limit));

@@ -21,7 +21,9 @@ const latest = (records: readonly JournalRecord[]) =>
   timed(records).map(({ atLatest }) => (atLatest === null ? null : (atLatest - start) / day));
 
 test('read in one go, every record has the time that times.ts gives it', () => {
-  const records = fc.array(fc.record({ op: fc.constantFrom('release', 'clock'), at: fc.integer({ min: 0, max: 50 }) }));
+  const records = fc.array(
+    fc.record({ op: fc.constantFrom('release', 'clock', 'settled'), at: fc.integer({ min: 0, max: 50 }) }),
+  );
   fc.assert(
     fc.property(records, (journal) => {
       const all = times();
@@ -48,4 +50,11 @@ test('while the clock is more than a day behind, nobody can say how old a record
 
 test('once the clock is back, what was recorded meanwhile counts as no older than that', () => {
   expect(latest([at(100), at(-3650), at(-3649), at(140), at(141)])).toEqual([100, 140, 140, 140, 141]);
+});
+
+test('what a purge wrote by a clock that was behind is overruled by an admin who confirms the time later', () => {
+  const settled = (days: number): JournalRecord => ({ op: 'settled', at: start + days * day });
+  expect(latest([at(-3650), settled(-3649), at(-3648), confirmed(1), at(2)])).toEqual([1, 1, 1, 1, 2]);
+  // Until then it is all there is: the clock, and the age of what it dated, went wrong together.
+  expect(latest([at(-3650), settled(-3649), at(-3648)])).toEqual([-3649, -3649, -3648]);
 });

@@ -1,5 +1,6 @@
 import type { Disk } from '../disk.ts';
 import { type Placed, readJournal } from '../journal-read.ts';
+import { isClockMark } from '../record.ts';
 import { beginning, type Seq } from '../seq.ts';
 
 /** A record with what is known of when it was written. UTC milliseconds. */
@@ -22,7 +23,9 @@ interface Known {
 
 /** What a journal tells of its clock besides the times in it, in its order. */
 export interface ClockHistory {
-  /** An admin confirmed the time. */
+  /** The time was settled: an admin confirmed it, or it was back where it had been. */
+  readonly marked: readonly Known[];
+  /** Those of them that an admin confirmed. */
   readonly confirmed: readonly Known[];
   /** The clock was back where it had been, after it had stood behind. */
   readonly back: readonly Known[];
@@ -51,7 +54,7 @@ type Add<Answer> = (placed: Pick<Placed, 'seq' | 'record'>) => Answer;
 const follow = (): Add<{ readonly latest: number; readonly isBehind: boolean }> => {
   let latest = Number.NEGATIVE_INFINITY;
   return ({ record: { op, at } }) => {
-    if (op === 'clock') latest = Math.min(latest, at);
+    if (isClockMark({ op })) latest = Math.min(latest, at);
     const isBehind = at < latest - doubtMs;
     latest = Math.max(latest, at);
     return { latest, isBehind };
@@ -60,23 +63,26 @@ const follow = (): Add<{ readonly latest: number; readonly isBehind: boolean }> 
 
 /** The history of a clock, from every record of a journal in order. */
 export const clockHistory = (): ClockHistory & { readonly add: Add<void> } => {
+  const marked: Known[] = [];
   const confirmed: Known[] = [];
   const back: Known[] = [];
   const clock = follow();
   let wasBehind = false;
   const add: Add<void> = ({ seq, record }) => {
     const { latest, isBehind } = clock({ seq, record });
-    if (record.op === 'clock') confirmed.push({ seq, at: record.at });
-    else if (wasBehind && !isBehind) back.push({ seq, at: latest });
+    if (isClockMark(record)) {
+      marked.push({ seq, at: record.at });
+      if (record.op === 'clock') confirmed.push({ seq, at: record.at });
+    } else if (wasBehind && !isBehind) back.push({ seq, at: latest });
     wasBehind = isBehind;
   };
-  return { confirmed, back, add };
+  return { marked, confirmed, back, add };
 };
 
 /** Gives each record of a journal its times, in order. */
-export const timing = ({ confirmed, back }: ClockHistory): Add<Timed> => {
-  const limits = confirmed.map(({ seq }, index) => ({ seq, at: earliest(confirmed.slice(index)) }));
-  const limitAt = firstFrom(limits);
+export const timing = ({ marked, confirmed, back }: ClockHistory): Add<Timed> => {
+  const limitAt = firstFrom(limitsBy(marked));
+  const confirmedAt = firstFrom(limitsBy(confirmed));
   const backAt = firstFrom(back);
   const clock = follow();
   return ({ seq, record }) => {
@@ -84,12 +90,16 @@ export const timing = ({ confirmed, back }: ClockHistory): Add<Timed> => {
     // At a confirmation itself, the limit is its own time.
     const limit = limitAt(seq);
     const at = Math.min(latest, limit ?? latest);
-    // What stands before a confirmation can be as young as that: the clock may have been behind until then.
-    return { seq, record, at, atLatest: limit ?? (isBehind ? backAt(seq) : at) };
+    // What stands before a mark can be as young as that: the clock may have been behind until then. One that nobody
+    // confirmed may have been written by a clock that was behind itself, so an admin's word, where there is one, decides.
+    return { seq, record, at, atLatest: confirmedAt(seq) ?? limit ?? (isBehind ? backAt(seq) : at) };
   };
 };
 
-/** Nothing before one confirmation is younger than what it, or a later one, says. */
+const limitsBy = (marks: readonly Known[]): readonly Known[] =>
+  marks.map(({ seq }, index) => ({ seq, at: earliest(marks.slice(index)) }));
+
+/** Nothing before one mark is younger than what it, or a later one, says. */
 const earliest = (confirmed: readonly Known[]): number =>
   confirmed.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
 

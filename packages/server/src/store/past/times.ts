@@ -1,4 +1,4 @@
-import type { JournalRecord } from '../record.ts';
+import { isClockMark, type JournalRecord } from '../record.ts';
 import type { Seq } from '../seq.ts';
 
 /**
@@ -39,7 +39,7 @@ export const times = (): Times => {
 
   return {
     add: (seq, { op, at }) => {
-      if (op === 'clock') {
+      if (isClockMark({ op })) {
         for (let index = written.length - 1; index >= 0 && (written[index] ?? at) > at; index -= 1) written[index] = at;
       }
       places.push(seq);

@@ -4,7 +4,7 @@ import type { Layout } from '../layout.ts';
 import { namedTypes, type ObjectId } from '../object.ts';
 import { keyOf } from '../past/fold.ts';
 import { readTimed } from '../past/timed.ts';
-import { isChange } from '../record.ts';
+import { isChange, isClockMark } from '../record.ts';
 import type { Seq } from '../seq.ts';
 import type { Amount } from '../usage.ts';
 import { brake, type Freeze } from './brake.ts';
@@ -27,7 +27,7 @@ export interface PurgePlan {
   readonly left: readonly Aside[];
   /** Files in quarantine whose time is over. */
   readonly evidence: readonly Aside[];
-  /** There is something aside, and the journal has no `clock` record since the last jump: as if it were written now. */
+  /** There is something aside, and the journal has no record about the clock since the last jump: as if it were written now. */
   readonly needsClock: boolean;
   /** The rest of the trash. */
   readonly waiting: Amount & {
@@ -73,7 +73,7 @@ export const planPurge = async (
   await readTimed(disk, layout.journal, (timed) => {
     watch.add(timed);
     const { seq, record, atLatest } = timed;
-    if (record.op === 'clock') confirmedAt = record.at;
+    if (isClockMark(record)) confirmedAt = record.at;
     if (!isChange(record)) return;
     const { op, id, size } = record;
     if (op === 'trash') trash.set(seq, { id, seq, size, dueAt: dueAfter(atLatest) });

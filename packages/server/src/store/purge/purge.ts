@@ -34,7 +34,7 @@ export const purge = async (
   let plan = await planPurge(context, rules);
   if (plan.needsClock) {
     // Whoever purges trusts the clock; from here on this journal knows it too.
-    await context.record({ op: 'clock' });
+    await context.record({ op: 'settled' });
     plan = await planPurge(context, rules);
   }
   let done: Amount = { objects: 0, bytes: 0 };
