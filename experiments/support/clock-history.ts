@@ -116,7 +116,8 @@ export const liveThrough = async (random: (below: number) => number): Promise<Li
     else if (happening < 8) reboot();
     else if (happening < 9) mend();
     else await purge();
-    if (random(4) > 0) look();
+    // A server that runs looks every few seconds, and without one nothing is recorded.
+    look();
   }
   offset = 0;
   confirm();

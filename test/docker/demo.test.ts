@@ -56,7 +56,7 @@ test.each([
     env: environment(),
     all: true,
   });
-  expect(said).toMatch(/^All 18 promises held in /m);
+  expect(said).toMatch(/^All 21 promises held in /m);
   expect(exitCode).toBe(0);
   expect(said).toContain(typed);
   expect(said).toMatch(/healthy on port \d+, a UID per source, jail: landlock/);
