@@ -46,7 +46,7 @@ test('keeps every promise, and leaves nothing behind', { timeout: 180_000 }, asy
   const { exitCode, said } = await run([join(repository, node), join(repository, demo)]);
   expect(said).toMatch(/^All \d+ promises held in /m);
   expect(exitCode).toBe(0);
-  expect(marksIn(said)).toHaveLength(17);
+  expect(marksIn(said)).toHaveLength(20);
   expect(said).not.toContain('\u001b');
   await expectNothingLeft();
 });
