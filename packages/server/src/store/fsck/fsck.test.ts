@@ -113,7 +113,7 @@ test('whatever happened to files and journal, a repair is followed by a clean fs
         expect(await readFile(await journalOf(source)).catch(() => null)).toEqual(journal);
       },
     ),
-    { numRuns: 40, ...(process.env['BERTH_SEED'] && { seed: Number(process.env['BERTH_SEED']) }) },
+    { numRuns: 15, ...(process.env['BERTH_SEED'] && { seed: Number(process.env['BERTH_SEED']) }) },
   );
 }, 120_000);
 
