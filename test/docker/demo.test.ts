@@ -61,7 +61,7 @@ test.each([
   expect(said).toContain(typed);
   expect(said).toMatch(/healthy on port \d+, a UID per source, jail: landlock/);
   const table = said.slice(said.lastIndexOf('The main job'));
-  expect([...table.matchAll(/^ {2}✓ \S/gm)]).toHaveLength(18);
+  expect([...table.matchAll(/^ {2}✓ \S/gm)]).toHaveLength(21);
   await expectNothingLeft(said);
 });
 
