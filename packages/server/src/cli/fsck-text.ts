@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { FsckGroup, FsckResult } from '../jobs/fsck.ts';
+import { table } from '../status/table.ts';
 import { localTime } from './local-time.ts';
 
 /** What the text names besides the result. */
@@ -22,14 +23,14 @@ export const fsckText = (result: FsckResult, words: FsckWords): string => {
     `${paint('bold', words.source)}: ${objects} ${objects === 1 ? 'object' : 'objects'}, ${how}`,
     ...earlier.map(({ at, what }) => `at ${localTime(at)} a session had ${what.join('; ')}`),
     ...mended.map((what) => `now: ${what}`),
-    ...(groups.length === 0 ? [] : ['', ...table(groups, repaired), ...groups.flatMap(details)]),
+    ...(groups.length === 0 ? [] : ['', ...groupTable(groups, repaired), ...groups.flatMap(details)]),
     '',
     ...verdict(result, words),
     '',
   ].join('\n');
 };
 
-const table = (groups: readonly FsckGroup[], repaired: boolean): readonly string[] => {
+const groupTable = (groups: readonly FsckGroup[], repaired: boolean): readonly string[] => {
   const rows = [
     ['FINDING', 'FOUND', ...(repaired ? ['LEFT'] : []), ''],
     ...groups.map(({ code, kind, found, left }) => [
@@ -39,13 +40,7 @@ const table = (groups: readonly FsckGroup[], repaired: boolean): readonly string
       { repair: repaired && left === 0 ? 'repaired' : '--repair mends it', admin: 'look at it', note: 'a note' }[kind],
     ]),
   ];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return table(rows);
 };
 
 const details = ({ code, means, repair, found, examples }: FsckGroup): readonly string[] => [

@@ -14,7 +14,7 @@ import { isNothing, rewindText } from './rewind-text.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface Flags {
-  readonly to: string;
+  readonly to?: string;
   readonly data: string;
   readonly dryRun?: true;
   readonly yes?: true;
@@ -31,7 +31,7 @@ export const addRewindCommand = (program: Command, { examples, defaults }: Share
       'make a source what it was at some moment; what came later goes to the trash, so this can be rewound too',
     )
     .argument('<source>', 'whose past')
-    .requiredOption('--to <moment>', 'a day (its end), a time, how long ago (3d, 2h30m), or a place as berth prints it')
+    .option('--to <moment>', 'a day (its end), a time, how long ago (3d, 2h30m), or a place as berth prints it')
     .option('--dry-run', 'show what it would do, and do nothing')
     .option('--yes', 'do not ask')
     .option('--end-sessions', 'end the sessions of the source first: its backup, restore or check')
@@ -56,6 +56,14 @@ const pauseMs = 2000;
 
 const rewindCommand = async (name: string, flags: Flags, usualData: string): Promise<void> => {
   const dataDir = resolve(flags.data);
+  // Not a requiredOption: commander would complain of its absence where it was misspelt.
+  if (flags.to === undefined) {
+    throw new Problem(
+      'moment',
+      'It is not said which moment to go back to.',
+      `Name it: --to 2026-11-14; berth-server history ${name} shows them.`,
+    );
+  }
   const parsed = parseMoment(flags.to, new Date());
   if (!parsed.ok) throw new Problem('moment', `--to: ${parsed.message}.`, parsed.remedy);
   const words = ['berth-server', 'rewind', name, ...(dataDir === usualData ? [] : ['--data', dataDir])].join(' ');

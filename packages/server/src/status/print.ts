@@ -9,6 +9,7 @@ import { forHowLong } from './age.ts';
 import type { CheckResult } from './check.ts';
 import type { ServerStatus, SourceStatus } from './status.ts';
 import type { Scrubbed, Stored } from './stored.ts';
+import { table } from './table.ts';
 
 /** Colours for a terminal that wants them: `styleText` looks at the stream and at NO_COLOR itself. */
 const paint = (format: 'green' | 'red' | 'yellow' | 'bold', text: string): string =>
@@ -159,16 +160,6 @@ export const sourceTable = (sources: readonly SourceStatus[]): readonly string[]
       lastActivity ?? 'never',
     ]),
   ]);
-};
-
-const table = (rows: readonly (readonly string[])[]): readonly string[] => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 };
 
 const sizeOf = (bytes: number | null): string => (bytes !== null && isBytes(bytes) ? formatSize(bytes) : '-');
