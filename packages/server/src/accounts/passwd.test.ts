@@ -34,10 +34,28 @@ describe('the account files', () => {
     expect(passwd.match(/^sshd:/gm)).toHaveLength(1);
   });
 
+  test('have the coordinator’s account, which nobody shares and nobody logs in as', () => {
+    const base = {
+      passwd: 'root:*:0:0::/root:/bin/sh\nberth:x:7:7::/home/berth:/bin/sh\nother:x:65531:65531::/:/bin/sh\n',
+      group: 'root:*:0:\nberth:x:7:\nother:x:65531:\n',
+    };
+    const pushed = [sourceOf('a', 65_533), sourceOf('b', 65_532)];
+    const { passwd, group } = composeAccounts(base, pushed, home);
+    expect(passwd.match(/^.*:65531:.*$/gm)).toEqual([
+      'berth:*:65531:65531:berth coordinator:/nonexistent:/usr/sbin/nologin',
+    ]);
+    expect(group.match(/^.*:65531:.*$/gm)).toEqual(['berth:*:65531:']);
+    expect((passwd + group).match(/^berth:/gm)).toHaveLength(2);
+    // sshd's number and the group of SFTP logins are counted down past it.
+    expect(passwd).toMatch(/^sshd:\*:65530:/m);
+    expect(group).toMatch(/^berth-sftp:\*:65530:/m);
+  });
+
   test('never lose root, and never give its number or an account of the server away', () => {
     expect(composeAccounts(minimalBase, [], home).passwd).toMatch(/^root:\*:0:0:/m);
     const codes = accountFindings([sourceOf('root', 5), sourceOf('sshd', 6), sourceOf('x', 0), sourceOf('y', 65_534)]);
     expect(codes.map(({ code }) => code)).toEqual(['name-reserved', 'name-reserved', 'uid-reserved', 'uid-reserved']);
+    expect(accountFindings([sourceOf('z', 65_531)]).map(({ code }) => code)).toEqual(['uid-reserved']);
     expect(accountFindings([sourceOf('mail', 8)])).toEqual([]);
   });
 });

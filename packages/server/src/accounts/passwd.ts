@@ -1,3 +1,4 @@
+import { coordinatorUid } from '../coordinator/paths.ts';
 import { sftpGroup } from '../sftp/command.ts';
 import type { Source } from '../sources/source.ts';
 import type { AccountFinding } from './finding.ts';
@@ -17,9 +18,13 @@ export const minimalBase: AccountFiles = {
   group: 'root:*:0:\nnogroup:*:65534:\n',
 };
 
-/** Accounts the server itself stands on: no source may carry these names. `berth` is the coordinator's. */
-const reservedNames: ReadonlySet<string> = new Set(['root', 'nobody', 'sshd', 'berth', sftpGroup]);
-const reservedUids: ReadonlySet<number> = new Set([0, 65_534]);
+/** The coordinator's account; its group has the same number. */
+const coordinatorName = 'berth';
+/** Accounts the server itself stands on: no source may carry these names. */
+const reservedNames: ReadonlySet<string> = new Set(['root', 'nobody', 'sshd', coordinatorName, sftpGroup]);
+const reservedUids: ReadonlySet<number> = new Set([0, 65_534, coordinatorUid]);
+/** They are made anew whatever the base system says of them. */
+const ownNames: ReadonlySet<string> = new Set(['sshd', coordinatorName, sftpGroup]);
 /**
  * sshd's unprivileged half gets the first free UID from here downwards, so that it never shares one with a source.
  */
@@ -40,7 +45,8 @@ export const accountFindings = (sources: readonly Source[]): readonly AccountFin
   });
 
 /**
- * The account files of the receiver: the base system's accounts and one per source, whose group has the same number.
+ * The account files of the receiver: the base system's accounts, the coordinator's, and one per source, whose group has
+ * the same number.
  * A system account that shares its name or number with a source gives way (a host may well be called `mail` or
  * `backup`; nobody logs in as those here), except the few the server stands on. No account has a usable password.
  */
@@ -50,11 +56,12 @@ export const composeAccounts = (
   homeOf: (source: Source) => string,
 ): AccountFiles => {
   const names = new Set<string>(sources.map(({ name }) => name));
-  const ids = new Set(sources.map(({ uid }) => uid));
+  // Whoever has the coordinator's number could read what every source reported.
+  const ids = new Set([coordinatorUid, ...sources.map(({ uid }) => uid)]);
   const kept = (text: string): readonly string[] =>
     text.split('\n').filter((line) => {
       const { name, id } = entryOf(line);
-      return id !== null && name !== 'sshd' && name !== sftpGroup && (id === 0 || (!names.has(name) && !ids.has(id)));
+      return id !== null && !ownNames.has(name) && (id === 0 || (!names.has(name) && !ids.has(id)));
     });
   const users = kept(base.passwd);
   const taken = new Set([...ids, ...users.map((line) => entryOf(line).id)]);
@@ -70,11 +77,13 @@ export const composeAccounts = (
     passwd: lines([
       ...users,
       `sshd:*:${sshdUid}:65534::/run/sshd:/usr/sbin/nologin`,
+      `${coordinatorName}:*:${coordinatorUid}:${coordinatorUid}:berth coordinator:/nonexistent:/usr/sbin/nologin`,
       ...sources.map((source) => `${source.name}:*:${source.uid}:${source.uid}:berth source:${homeOf(source)}:/bin/sh`),
     ]),
     group: lines([
       ...groups,
       `${sftpGroup}:*:${sftpId}:${sftpNames.join(',')}`,
+      `${coordinatorName}:*:${coordinatorUid}:`,
       ...sources.map(({ name, uid }) => `${name}:*:${uid}:`),
     ]),
   };
