@@ -1,7 +1,7 @@
 import { policySchema } from '@berth/common/control/policy.ts';
 import { instant, millis } from '@berth/common/control/wire.ts';
 import { z } from 'zod';
-import { conditionCodes, severities } from '../events/condition.ts';
+import { coordinatorCodes, severities } from '../events/condition.ts';
 
 /**
  * What the supervisor and its coordinator say to each other: one JSON object a line, on the coordinator's standard input
@@ -56,7 +56,7 @@ export type ToCoordinator = z.output<typeof toCoordinatorSchema>;
 const word = z.union([
   z.object({
     raise: z.object({
-      code: z.enum(conditionCodes),
+      code: z.enum(coordinatorCodes),
       source: z.string().nullable(),
       subject: z.string().nullable(),
       severity: z.enum(severities),

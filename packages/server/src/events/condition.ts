@@ -4,8 +4,23 @@ export const severities = ['notice', 'warning', 'critical'] as const;
 /** `notice`: nothing to do. `warning`: look at it today. `critical`: data is in danger, or no longer protected. */
 export type Severity = (typeof severities)[number];
 
+/**
+ * What the coordinator finds to be so. The supervisor takes these of it and no others: it reads what sources report, and
+ * must not be able to hush up a mass deletion.
+ */
+export const coordinatorCodes = [
+  'overdue',
+  'run-failing',
+  'storage-unreadable',
+  'report-doubted',
+  'report-refused',
+  'plan-tight',
+] as const;
+
 /** What can be so. A code never changes its meaning; programs may go by it. */
 export const conditionCodes = [
+  ...coordinatorCodes,
+  'coordinator-down',
   'mass-delete',
   'snapshot-burst',
   'backdated-churn',
