@@ -59,6 +59,13 @@ ${paths.map((path) => `  - ${JSON.stringify(path)}`).join('\n')}
 #  nice: 10                  # 0 to 19
 #  ionice: low               # idle, low or normal
 
+# A run whose time has come waits for the mains or for a free network, but no longer than at_most after the last good one.
+# A "berth backup" by hand never waits.
+#skip:
+#  on_battery: false
+#  on_metered: false         # a phone's hotspot; the network settings say which networks are metered
+#  at_most: 3d
+
 # Commands for /bin/sh. A before that fails stops the run. Each sees BERTH_NAME, BERTH_RUN, BERTH_OUTCOME, BERTH_REASON.
 #hooks:
 #  before: []                # [{ run: /usr/local/bin/dump-database, timeout: 10m }]

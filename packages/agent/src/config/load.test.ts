@@ -24,6 +24,7 @@ test('three lines are enough, and everything else has a default', () => {
     check: { every: 7 * 86_400_000, share: 5 },
     limits: { upload: null, download: null },
     priority: { nice: 10, ionice: 'low' },
+    skip: { on_battery: false, on_metered: false, at_most: 3 * 86_400_000 },
     hooks: { before: [], after: [], failure: [] },
     retry: { for: 4 * 3_600_000, first: 10_000, longest: 600_000 },
   });
@@ -56,6 +57,8 @@ test.each([
   [`${base}paths: [/]\nlimits: { upload: 100 }`, 'rate', '2M'],
   [`${base}paths: [/]\npriority: { nice: -5 }`, 'out-of-range', 'nice: 10'],
   [`${base}paths: [/]\npriority: { ionice: fast }`, 'out-of-range', 'ionice: low'],
+  [`${base}paths: [/]\nskip: { at_most: 3 }`, 'duration', '3d (days)'],
+  [`${base}paths: [/]\nskip: { on_batery: true }`, 'unknown-key', 'Did you mean on_battery?'],
   [`${base}paths: [/]\nhooks: { before: [{ run: x, timeout: 0s }] }`, 'duration', '5m'],
   [`${base}paths: [/]\nhooks: { before: [{ command: x }] }`, 'missing', 'run: /usr/local/bin'],
   ['server: -oProxyCommand=x\nname: box\npaths: [/]', 'server', 'nas.lan:2222'],

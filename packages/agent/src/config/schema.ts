@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
+import type { Bytes, SourceName } from '@berth/common/brand.ts';
 import { parseDuration } from '@berth/common/duration.ts';
 import { parseSourceName } from '@berth/common/host-name.ts';
 import { accepted, type Parsed, quoted, refused } from '@berth/common/parsed.ts';
@@ -9,18 +9,14 @@ import { textField } from '@berth/common/yaml/field.ts';
 import { z } from 'zod';
 import { parseDestination } from '../transport/destination.ts';
 import { minimalExample } from './example.ts';
+import { skip } from './skip.ts';
+import { span, written } from './written.ts';
 
 /** agent.yaml, checked, every default filled in. */
 export type AgentConfig = z.output<typeof agentSchema>;
 
 /** One hook: a line for /bin/sh, and how long it may take. */
 export type Hook = AgentConfig['hooks']['before'][number];
-
-/** A bare number reaches the parsers as text, so that `every: 7` is told the unit it lacks. */
-const text = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
-
-const written = <Value>(parse: (text: string) => Parsed<Value>, example: string) =>
-  z.preprocess(text, textField(parse, example)).meta({ example });
 
 const absolutePath = (path: string): Parsed<string> => {
   if (isAbsolute(path) && !path.includes('\0')) return accepted(path);
@@ -65,13 +61,6 @@ const maxUnused = (value: string): Parsed<string> => {
   const size = parseSize(value);
   if (size.ok) return accepted(String(size.value));
   return refused('max-unused', `${quoted(value)} is neither a share nor a size`, 'Write, for example, 5% or 10G.');
-};
-
-/** A `timeout: 0s` would end everything before it begins. */
-const span = (value: string): Parsed<Millis> => {
-  const parsed = parseDuration(value);
-  if (!parsed.ok || parsed.value > 0) return parsed;
-  return refused('duration', `${quoted(value)} is no time at all`, 'Write, for example, 5m or 7d.');
 };
 
 const list = (example: string) => z.array(z.string().min(1)).max(1000).default([]).meta({ example });
@@ -143,6 +132,7 @@ const fields = z.strictObject({
     })
     .prefault({})
     .meta({ example: 'priority: { nice: 10, ionice: low }' }),
+  skip,
   hooks: z
     .strictObject({ before: hooks, after: hooks, failure: hooks })
     .prefault({})
