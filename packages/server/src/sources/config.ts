@@ -1,4 +1,5 @@
 import { isSourceName } from '@berth/common/host-name.ts';
+import { defaultConcurrency, hostTimeZone, scheduleOf, withoutAgent } from './schedule.ts';
 import { defaultBrake, defaultProtectMs, defaultScrubMs, defaultScrubRate, type WrittenSources } from './schema.ts';
 import type { ServerConfig, Source } from './source.ts';
 
@@ -8,6 +9,7 @@ export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
   return {
     sources: Object.entries(sources ?? {}).map(([name, written]): Source => {
       if (!isSourceName(name)) throw new Error('the schema lets only host names through');
+      const schedule = scheduleOf(written, server ?? {});
       return {
         name,
         uid: written.uid,
@@ -18,6 +20,7 @@ export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
         floorBytes: server?.floor ?? null,
         access: written.access ?? 'restic',
         immutable: written.immutable ?? false,
+        ...(written.access === 'sftp' ? withoutAgent(schedule) : schedule),
       };
     }),
     unfinished: sources === null,
@@ -27,6 +30,8 @@ export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
       floorBytes: server?.floor ?? null,
       scrubMs: server?.scrub ?? defaultScrubMs,
       scrubRate: server?.scrub_rate ?? defaultScrubRate,
+      concurrency: server?.concurrency ?? defaultConcurrency,
+      timeZone: server?.time_zone ?? hostTimeZone(),
     },
   };
 };

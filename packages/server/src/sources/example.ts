@@ -13,6 +13,12 @@ export const commentedExample = `# Who may back up to this server. A change take
 #   floor: 5G       # what stays free on the disk whatever the sources send; without it 5 %, at most 1G
 #   scrub: 30d      # every stored byte is read and proved within this time
 #   scrub_rate: 50M # and never faster than this, in a second
+#   every: 1d       # how often a machine is backed up; the server says when
+#   window: '22:00-06:00'     # in these hours only; without it at any time
+#   time_zone: Europe/Berlin  # whose clock that is; without it this host's
+#   concurrency: 2  # how many machines send at once
+#   overdue_after: 3d         # its silence is red after this; without it twice \`every\`
+#   retention: { daily: 14, weekly: 8, monthly: 12, yearly: 3 }  # the least a machine keeps
 
 sources:
 #   laptop:                   # the machine's host name: also its account and its folder here
@@ -20,6 +26,8 @@ sources:
 #     key: 'ssh-ed25519 AAAA… root@laptop'   # \`berth enroll\` prints this line
 #     quota: 500G             # the most it may store; without it the disk is the limit
 #     protect: 90d
+#     every: 6h               # its own instead of the server's, as window, overdue_after and retention
+#     window: always
 #   scanner:                  # what can not run restic stores plain files; docs/sftp.md says what that lacks
 #     uid: 1002
 #     key: 'ssh-ed25519 AAAA… scanner'

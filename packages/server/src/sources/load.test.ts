@@ -37,11 +37,13 @@ describe('a sources.yaml', () => {
         floorBytes: null,
         scrubMs: defaultScrubMs,
         scrubRate: defaultScrubRate,
+        concurrency: 2,
+        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       },
     });
     const uncommented = commentedExample
       .replaceAll(
-        /^# ( *(?:server|port|protect|brake|floor|scrub|scrub_rate|laptop|scanner|uid|key|quota|access|immutable):.*)$/gm,
+        /^# ( *(?:server|port|protect|brake|floor|scrub|scrub_rate|every|window|time_zone|concurrency|overdue_after|retention|laptop|scanner|uid|key|quota|access|immutable):.*)$/gm,
         '$1',
       )
       .replace(/'ssh-ed25519 .*?'/, `'${publicKeyLine(1)}'`)

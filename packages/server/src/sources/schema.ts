@@ -1,5 +1,5 @@
 import type { Bytes, Millis } from '@berth/common/brand.ts';
-import { formatDuration, isMillis, parseDuration } from '@berth/common/duration.ts';
+import { formatDuration, parseDuration } from '@berth/common/duration.ts';
 import { parseSourceName } from '@berth/common/host-name.ts';
 import { accepted, type Parsed, quoted, refused } from '@berth/common/parsed.ts';
 import { isBytes, parseSize } from '@berth/common/size.ts';
@@ -7,16 +7,14 @@ import { parsePublicKey } from '@berth/common/ssh-key.ts';
 import { textField } from '@berth/common/yaml/field.ts';
 import { z } from 'zod';
 import { minimalExample } from './example.ts';
+import { type ScheduleIssue, scheduleIssues, serverScheduleIssues } from './schedule-issues.ts';
+import { numberOrText, scheduleFields, serverScheduleFields, span } from './schedule-schema.ts';
 import { largestUid, refusedUid } from './uid.ts';
 
 const dayMs = 86_400_000;
 
 /** How long the trash keeps what a source deleted, where the file says nothing. */
-export const defaultProtectMs: Millis = ((): Millis => {
-  const month = 30 * dayMs;
-  if (!isMillis(month)) throw new Error('30 days are a span of time');
-  return month;
-})();
+export const defaultProtectMs: Millis = span(30 * dayMs);
 
 /** Shorter protection would let a thief who deletes in the evening have won by the morning. */
 const shortestProtectMs = dayMs;
@@ -86,9 +84,6 @@ const brakeOf = (text: string): Parsed<number> => {
   return refused('brake', `${quoted(text)} is no share`, 'Write a percentage from 1% to 100%, for example brake: 50%.');
 };
 
-/** A bare number is text to the parsers, so that `quota: 500` and `protect: 30` are told the unit they lack. */
-const numberOrText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
-
 const uid = z
   .number()
   .superRefine((value, context) => {
@@ -129,6 +124,7 @@ const source = z
     brake: brake.optional(),
     access: access.optional(),
     immutable: immutable.optional(),
+    ...scheduleFields,
   })
   .superRefine(({ key, keys, access, immutable }, context) => {
     if (key === undefined && keys === undefined) {
@@ -152,21 +148,35 @@ const source = z
   .meta({ example: minimalExample });
 
 /** `sources.yaml` as a person writes it; `config.ts` makes a `ServerConfig` of it. */
-export const sourcesSchema = z.strictObject({
-  server: z
-    .strictObject({
-      port: port.optional(),
-      protect: protect.optional(),
-      brake: brake.optional(),
-      floor: floor.optional(),
-      scrub: scrub.optional(),
-      scrub_rate: scrubRate.optional(),
-    })
-    .optional()
-    .meta({ example: 'server: { port: 2222 }' }),
-  /** Nothing behind `sources:` is how `init` leaves it, with a place to paste the first line. */
-  sources: z.record(textField(parseSourceName, 'HOSTNAME'), source).nullable().meta({ example: minimalExample }),
-});
+export const sourcesSchema = z
+  .strictObject({
+    server: z
+      .strictObject({
+        port: port.optional(),
+        protect: protect.optional(),
+        brake: brake.optional(),
+        floor: floor.optional(),
+        scrub: scrub.optional(),
+        scrub_rate: scrubRate.optional(),
+        ...serverScheduleFields,
+        ...scheduleFields,
+      })
+      .optional()
+      .meta({ example: 'server: { port: 2222 }' }),
+    /** Nothing behind `sources:` is how `init` leaves it, with a place to paste the first line. */
+    sources: z.record(textField(parseSourceName, 'HOSTNAME'), source).nullable().meta({ example: minimalExample }),
+  })
+  .superRefine(({ server = {}, sources }, context) => {
+    const say = (path: readonly string[], issues: readonly ScheduleIssue[]): void => {
+      for (const { field, code, message, remedy } of issues) {
+        context.addIssue({ code: 'custom', path: [...path, field], message, params: { code, remedy } });
+      }
+    };
+    say(['server'], serverScheduleIssues(server));
+    for (const [name, own] of Object.entries(sources ?? {})) {
+      say(['sources', name], scheduleIssues(own, server, own.access ?? 'restic'));
+    }
+  });
 
 /** What the schema gives. */
 export type WrittenSources = z.output<typeof sourcesSchema>;

@@ -1,11 +1,12 @@
 import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
 import type { PublicKey } from '@berth/common/ssh-key.ts';
+import type { Schedule } from './schedule.ts';
 
 /** How a source stores: through restic's protocol, or as plain files by SFTP (docs/sftp.md says what that lacks). */
 export type Access = 'restic' | 'sftp';
 
 /** A machine or phone that may moor: what `sources.yaml` says of it, checked, with every default filled in. */
-export interface Source {
+export interface Source extends Schedule {
   /** Its host name as written; also its account and its folder. Unique whatever the case of its letters. */
   readonly name: SourceName;
   /** Unique; see `uid.ts` for the range. The source's group has the same number. */
@@ -44,5 +45,9 @@ export interface ServerConfig {
     /** How long the scrub takes for everything once, and the most bytes a second it reads of one source. */
     readonly scrubMs: Millis;
     readonly scrubRate: Bytes;
+    /** How many sources may run at once. */
+    readonly concurrency: number;
+    /** IANA name of the zone whose wall clock windows and slots go by; the host's where the file says none. */
+    readonly timeZone: string;
   };
 }

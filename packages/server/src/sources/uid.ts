@@ -1,3 +1,5 @@
+import { coordinatorUid } from '../coordinator/paths.ts';
+
 /**
  * The largest UID. Linux counts to 2^32 - 2, but systemd's UIDS-GIDS.md advises against everything from 2^31 on because
  * many programs read a UID as a signed number, and NFS and archive formats are among them.
@@ -12,6 +14,7 @@ export const refusedUid = (uid: number): string | null => {
   if (!Number.isInteger(uid)) return `UID ${uid} is not a whole number`;
   if (uid === 0) return 'UID 0 is root, who reads and writes everything';
   if (uid < 0) return `UID ${uid} is negative`;
+  if (uid === coordinatorUid) return `UID ${uid} is the coordinator's, which keeps the reports of all sources`;
   // Debian Policy §9.2.2: 65534 is nobody, and 65535 is (uid_t) -1 where a UID has 16 bits.
   if (uid === 65_534) return 'UID 65534 is nobody, to whom every unmapped file seems to belong';
   if (uid === 65_535) return 'UID 65535 means "no user" to programs with 16-bit UIDs';
