@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { due, dueAt, type LastRun, type Plan, type Question, type Running, type Scheduled } from './due.ts';
+import { due, dueAt, givingWay, type LastRun, type Plan, type Question, type Running, type Scheduled } from './due.ts';
 
 const [second, minute, hour, day] = [1000, 60_000, 3_600_000, 86_400_000];
 const now = Date.parse('2026-11-14T12:00:00Z');
@@ -23,6 +23,7 @@ const run = (change: Partial<LastRun> = {}): LastRun => ({
   outcome: 'done',
   failures: 0,
   mark: 'm1',
+  dueSinceMs: null,
   ...change,
 });
 const question = (change: Partial<Question> = {}): Question => ({
@@ -33,6 +34,7 @@ const question = (change: Partial<Question> = {}): Question => ({
   running: [],
   isClockTrusted: true,
   retryMs: 5 * minute,
+  freePlaces: null,
   ...change,
 });
 const started = (change: Partial<Question> = {}): readonly string[] =>
@@ -93,14 +95,16 @@ describe('not all at once', () => {
     const overdue = { sources: fleet(200), lastRun: () => run({ startedAtMs: now - 3 * day }) };
     expect(due(question(overdue))).toHaveLength(2);
     expect(started({ ...overdue, plans: [purge, scrub] })).toHaveLength(1);
-    const scrubbing: Running = { source: 'host-7', job: 'scrub', lane: 'heavy' };
+    const scrubbing: Running = { source: 'host-7', job: 'scrub', lane: 'heavy', dueSinceMs: now };
     const beside = due(question({ ...overdue, running: [scrubbing] }));
     expect(beside.map(({ job }) => job)).toEqual(['review']);
-    expect(started({ ...overdue, running: [scrubbing, { source: 'x', job: 'review', lane: 'quick' }] })).toEqual([]);
+    expect(
+      started({ ...overdue, running: [scrubbing, { ...scrubbing, source: 'x', job: 'review', lane: 'quick' }] }),
+    ).toEqual([]);
   });
 
   test('never the same job twice on a source', () => {
-    const running: Running = { source: 'laptop', job: 'review', lane: 'quick' };
+    const running: Running = { source: 'laptop', job: 'review', lane: 'quick', dueSinceMs: now };
     expect(started({ plans: [review], lastRun: () => null, running: [running] })).toEqual([]);
   });
 
@@ -125,4 +129,46 @@ test('while the clock is not trusted nothing is purged, and all the rest goes on
   const overdue = { lastRun: () => run({ startedAtMs: now - 3 * day }), isClockTrusted: false };
   expect(started({ ...overdue, plans: [purge] })).toEqual([]);
   expect(started({ ...overdue, plans: [purge, scrub] })).toEqual(['scrub laptop']);
+});
+
+describe('backups come first', () => {
+  const overdue = { lastRun: () => run({ startedAtMs: now - 25 * hour }) };
+  const waiting = { lastRun: () => run({ startedAtMs: now - 49 * hour }) };
+  const heavy = (source: string, change: Partial<Running> = {}): Running => ({
+    ...{ source, job: 'scrub', lane: 'heavy', dueSinceMs: now - minute, ...change },
+  });
+  const stopped = (freePlaces: number | null, ...running: readonly Running[]): readonly string[] =>
+    givingWay(running, { nowMs: now, freePlaces }).map(({ source }) => source);
+
+  test('so a job that takes long starts only in a place they leave free, and a review in any case', () => {
+    expect(started({ ...overdue, plans: [scrub], freePlaces: 0 })).toEqual([]);
+    expect(started({ ...overdue, plans: [scrub], freePlaces: 1 })).toEqual(['scrub laptop']);
+    expect(started({ ...overdue, freePlaces: 0 })).toEqual(['review laptop']);
+  });
+
+  test('and free places are no reason for more of them at once', () => {
+    expect(started({ ...overdue, plans: [purge, scrub], sources: fleet(5), freePlaces: 9 })).toHaveLength(1);
+  });
+
+  test('but one that has waited for a day starts whatever they do, still one at a time', () => {
+    expect(started({ ...waiting, plans: [scrub], freePlaces: 0 })).toEqual(['scrub laptop']);
+    expect(started({ ...waiting, plans: [purge, scrub], freePlaces: 0 })).toHaveLength(1);
+  });
+
+  test('the newest stops when they need its place, and one that had waited for a day does not', () => {
+    expect(stopped(null, heavy('a'), heavy('b'))).toEqual([]);
+    expect(stopped(1, heavy('a'), heavy('b'))).toEqual(['b']);
+    expect(stopped(0, heavy('a'), heavy('b'))).toEqual(['b', 'a']);
+    expect(stopped(0, heavy('a'), heavy('b', { dueSinceMs: now - 25 * hour }))).toEqual(['a']);
+    expect(stopped(0, heavy('a', { lane: 'quick', job: 'review' }))).toEqual([]);
+  });
+
+  test('one that was stopped again and again has waited since it was first due', () => {
+    const often = run({ outcome: 'stopped', startedAtMs: now - minute, dueSinceMs: now - 25 * hour });
+    const [job] = due(question({ plans: [scrub], lastRun: () => often, freePlaces: 0 }));
+    expect(job).toMatchObject({ job: 'scrub', dueSinceMs: now - 25 * hour });
+    const once = { ...often, dueSinceMs: now - 2 * hour };
+    const recent = { ...laptop, knownSinceMs: now - 3 * hour };
+    expect(started({ plans: [scrub], sources: [recent], lastRun: () => once, freePlaces: 0 })).toEqual([]);
+  });
 });

@@ -24,6 +24,8 @@ export interface LastRun {
   readonly failures: number;
   /** What the journal looked like when it began. */
   readonly mark: string | null;
+  /** Since when it had been due; one that was stopped goes on waiting from there. Null where that is not known. */
+  readonly dueSinceMs: number | null;
 }
 
 /** A source, as the scheduler sees it. */
@@ -40,6 +42,8 @@ export interface Running {
   readonly source: string;
   readonly job: string;
   readonly lane: Plan['lane'];
+  /** Since when it had been due, UTC milliseconds. */
+  readonly dueSinceMs: number;
 }
 
 /** What is due, which of it may start. */
@@ -51,6 +55,8 @@ export interface Question {
   readonly running: readonly Running[];
   readonly isClockTrusted: boolean;
   readonly retryMs: number;
+  /** So many heavy jobs leave room for every lease and slot; null while no coordinator says. */
+  readonly freePlaces: number | null;
 }
 
 /** Two cores are what a small NAS has, and a session needs one too. */
@@ -62,14 +68,19 @@ const mostHeavy = 1;
  * records, runs every four. Up to 15 s, which is far more than usual, it keeps to its minute.
  */
 const pauseFactor = 4;
+/** A heavy job that has waited this long for a free place waits no longer: nothing starves. */
+const urgentAfterMs = 86_400_000;
 /** More sources than this are spread over more time, so that a start keeps no core busy for minutes. */
 const manySources = 100;
 /** A run that began later than now was written down by a clock that has been set back. */
 const futureMs = 60_000;
 
-/** What to start now, in this order. Reviews come first, then as the plans stand, then whoever has waited longest. */
+/**
+ * What to start now, in this order. Reviews come first, then as the plans stand, then whoever has waited longest. Heavy
+ * jobs start only in places that backups leave free, unless they have waited for a day.
+ */
 export const due = (question: Question): readonly Running[] => {
-  const { nowMs, plans, sources, running, isClockTrusted } = question;
+  const { nowMs, plans, sources, running, isClockTrusted, freePlaces } = question;
   const candidates = plans.flatMap((plan, order) =>
     plan.needsClock && !isClockTrusted
       ? []
@@ -80,13 +91,43 @@ export const due = (question: Question): readonly Running[] => {
   );
   candidates.sort((one, other) => one.order - other.order || one.dueAtMs - other.dueAtMs);
   const started: Running[] = [];
-  for (const { plan, source } of candidates) {
+  for (const { plan, source, dueAtMs } of candidates) {
     const busy = [...running, ...started];
     if (busy.length >= mostAtOnce) break;
-    if (plan.lane === 'heavy' && busy.filter(({ lane }) => lane === 'heavy').length >= mostHeavy) continue;
-    started.push({ source, job: plan.name, lane: plan.lane });
+    const wanted = { source, job: plan.name, lane: plan.lane, dueSinceMs: dueSince(plan, source, dueAtMs, question) };
+    if (plan.lane === 'heavy') {
+      const room = isUrgent(wanted, nowMs) ? mostHeavy : Math.min(mostHeavy, freePlaces ?? mostHeavy);
+      if (busy.filter(isHeavy).length >= room) continue;
+    }
+    started.push(wanted);
   }
   return started;
+};
+
+/**
+ * Which of these jobs, in the order in which they began, are to stop because backups need their places: the newest. They
+ * go on later. One that is urgent stays.
+ */
+export const givingWay = <Job extends Running>(
+  running: readonly Job[],
+  { nowMs, freePlaces }: Pick<Question, 'nowMs' | 'freePlaces'>,
+): readonly Job[] => {
+  if (freePlaces === null) return [];
+  const heavy = running.filter(isHeavy);
+  const tooMany = Math.max(0, heavy.length - freePlaces);
+  const canWait = heavy.filter((job) => !isUrgent(job, nowMs));
+  return canWait.toReversed().slice(0, tooMany);
+};
+
+const isHeavy = ({ lane }: Running): boolean => lane === 'heavy';
+
+const isUrgent = ({ dueSinceMs }: Running, nowMs: number): boolean => nowMs - dueSinceMs > urgentAfterMs;
+
+/** One that was stopped, or ended with the server, has been due since before that. */
+const dueSince = (plan: Plan, source: string, dueAtMs: number, { lastRun }: Question): number => {
+  const run = lastRun(source, plan.name);
+  const isToGoOn = run !== null && (run.endedAtMs === null || run.outcome === null || run.outcome === 'stopped');
+  return isToGoOn ? (run.dueSinceMs ?? run.startedAtMs) : dueAtMs;
 };
 
 /** When a job of a source is due, UTC milliseconds. */

@@ -16,8 +16,12 @@ const jobRecord = z.object({
   outcome: z.enum(['done', 'failed', 'busy', 'stopped']).nullable(),
   failures: z.int().nonnegative(),
   mark: z.string().nullable(),
+  /** Since when it had been due; missing where an older server wrote it down. */
+  dueSince: instant.optional(),
   /** Why the last one failed; null when it did not. */
   failure: z.string().nullable(),
+  /** Why the source's storage could not be read; missing when it could. */
+  unreadable: z.string().optional(),
   /** The last answer, and when the run began that gave it. */
   answer: z.object({ at: instant, result: z.unknown() }).nullable(),
 });
@@ -52,12 +56,13 @@ export const writeJobs = (dataDir: string, sources: JobRecords): void =>
   replaceJson(fileIn(dataDir), { version: 1, sources });
 
 /** A record as `due` takes it. */
-export const lastRunOf = ({ startedAt, endedAt, outcome, failures, mark }: JobRecord): LastRun => ({
+export const lastRunOf = ({ startedAt, endedAt, outcome, failures, mark, dueSince }: JobRecord): LastRun => ({
   startedAtMs: Date.parse(startedAt),
   endedAtMs: endedAt === null ? null : Date.parse(endedAt),
   outcome,
   failures,
   mark,
+  dueSinceMs: dueSince === undefined ? null : Date.parse(dueSince),
 });
 
 /** What the last review of a source said, and when; null before the first. */

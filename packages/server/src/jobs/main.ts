@@ -6,6 +6,7 @@ import { nodeDisk } from '../store/disk.ts';
 import { isProcessAlive } from '../store/sessions.ts';
 import type { JobContext } from './job.ts';
 import { jobs } from './registry.ts';
+import { storageProblem } from './storage-trouble.ts';
 
 /** Written at once and whole: the process may end right after it. */
 const answer = (line: Readonly<Record<string, unknown>>): void => {
@@ -40,8 +41,9 @@ const main = async (words: readonly string[]): Promise<number> => {
     answer({ result: job.result.parse(await job.run(context, job.args.parse(parseJson(values.args ?? '{}')))) });
     return exitCode.ok;
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    answer({ problem: { code: error.code, happened: error.message, remedy: error.remedy } });
+    const problem = error instanceof Problem ? error : storageProblem(error);
+    if (problem === null) throw error;
+    answer({ problem: { code: problem.code, happened: problem.message, remedy: problem.remedy } });
     return exitCode.failed;
   }
 };

@@ -41,10 +41,13 @@ export interface PlannedJob extends Pick<Plan, 'name' | 'lane' | 'needsClock'> {
 
 const hourMs = 3_600_000;
 
+/** The job that only reads a source's journal. */
+export const reviewName = 'review';
+
 /** What the server does by itself, the most urgent first. */
 export const plannedJobs: readonly PlannedJob[] = [
   {
-    ...{ name: 'review', lane: 'quick', needsClock: false, afterChange: true, longestMs: hourMs },
+    ...{ name: reviewName, lane: 'quick', needsClock: false, afterChange: true, longestMs: hourMs },
     run: async ({ source, start, open }) => {
       const startedAtMs = Date.now();
       const review = await start(reviewJob, { brake: source.brake, quotaBytes: source.quotaBytes });

@@ -27,6 +27,25 @@ test('a source in order has no findings, and its locks have an age', async () =>
   });
 });
 
+test('the last snapshot is the last that arrived, and neither what was deleted nor a lock changes that', async () => {
+  await using source = await sourceDirectory();
+  let at = start;
+  await using store = await testStore(source.directory, { now: () => new Date(at) });
+  expect(await reviewed(source.directory, at)).toMatchObject({ lastSnapshotAt: null });
+  for (const { id, bytes: body } of snapshots.slice(0, 2)) {
+    at += minuteMs;
+    await store.put(id, bodyOf(body), null);
+  }
+  at += 60 * minuteMs;
+  const lock = objectOf('lock', 'locks');
+  await store.put(lock.id, bodyOf(lock.bytes), null);
+  for (const { id } of snapshots.slice(0, 2)) await store.trash(id);
+  expect(await reviewed(source.directory, at)).toMatchObject({
+    snapshots: 0,
+    lastSnapshotAt: new Date(start + 2 * minuteMs).toISOString(),
+  });
+});
+
 test('a mass deletion is critical, and names what went and both ways on', async () => {
   await using source = await sourceDirectory();
   await using store = await testStore(source.directory, { now: () => new Date(start) });

@@ -33,6 +33,8 @@ export const reviewSchema = z.object({
   damaged: z.object({ count: z.int().nonnegative(), first: z.array(z.string()) }),
   /** When its client last stored or deleted something; null when it never did. */
   lastChangeAt: z.iso.datetime().nullable(),
+  /** When its client last stored a snapshot; null when it never did. What an older server wrote down lacks it. */
+  lastSnapshotAt: z.iso.datetime().nullable().optional(),
 });
 export type Review = z.infer<typeof reviewSchema>;
 
@@ -53,7 +55,7 @@ export const reviewJob = defineJob({
     const counted = await readUsage(disk, directory);
     const usage = { live: amountOf(counted.live), trash: amountOf(counted.trash) };
     const reviewed = await reviewJournal({ disk, layout }, { now: at, share: brake });
-    const { frozen, oddities, snapshots, locks, damaged, lastChangeAt } = reviewed;
+    const { frozen, oddities, snapshots, locks, damaged, lastChangeAt, lastSnapshotAt } = reviewed;
     return {
       findings: [...findingsOf({ source: basename(directory), frozen, oddities, usage, quotaBytes })],
       frozen: frozen && freezeAnswer(frozen),
@@ -66,6 +68,7 @@ export const reviewJob = defineJob({
         first: damaged.slice(0, mostNamed).map(({ type, name }) => (type === 'config' ? name : `${type}/${name}`)),
       },
       lastChangeAt: lastChangeAt === null ? null : instantOf(lastChangeAt),
+      lastSnapshotAt: lastSnapshotAt === null ? null : instantOf(lastSnapshotAt),
     };
   },
 });

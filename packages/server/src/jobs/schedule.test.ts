@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,13 +6,16 @@ import { Problem } from '@berth/common/problem.ts';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sourceOf } from '../accounts/testing.ts';
+import type { StoredFacts } from '../coordinator/link.ts';
 import { readConditions, readEvents } from '../events/files.ts';
 import { Keeper } from '../events/keeper.ts';
 import { parseSources } from '../sources/load.ts';
 import type { ServerConfig } from '../sources/source.ts';
+import { amount } from './amount.ts';
 import { readJobs } from './jobs-file.ts';
 import type { PlannedJob } from './planned.ts';
-import { Schedule } from './schedule.ts';
+import type { Review } from './review.ts';
+import { Schedule, type ScheduleOptions } from './schedule.ts';
 
 const log = pino({ level: 'silent' });
 let data = '';
@@ -39,10 +42,16 @@ const world = () => ({
   most: 0,
   now: 0,
   end: async (_job: string): Promise<unknown> => undefined,
+  review: null as unknown,
 });
 
 /** A server's scheduler with jobs that touch nothing: they are noted, and end as the world says. */
-const schedule = (state: ReturnType<typeof world>, names: readonly string[], jobs = ['review', 'purge', 'scrub']) => {
+const schedule = (
+  state: ReturnType<typeof world>,
+  names: readonly string[],
+  jobs = ['review', 'purge', 'scrub'],
+  more: Partial<ScheduleOptions> = {},
+) => {
   const made = new Schedule({
     dataDir: data,
     place: { mode: 'rootless', node: '', program: '', dataDir: data, jail: { kind: 'none', reason: '' }, enter: null },
@@ -67,13 +76,14 @@ const schedule = (state: ReturnType<typeof world>, names: readonly string[], job
           state.most = Math.max(state.most, state.now);
           try {
             await state.end(`${name} ${source.name}`);
-            return { answer: null, words: [] };
+            return { answer: name === 'review' ? state.review : null, words: [] };
           } finally {
             state.now -= 1;
           }
         },
       }),
     ),
+    ...more,
   });
   made.watch(config(...names));
   made.start();
@@ -160,4 +170,69 @@ test('a broken jobs.json is set aside, and every job is due anew', async () => {
   await made.stop();
   expect(await readFile(join(data, 'jobs.json.broken'), 'utf8')).toContain('lap');
   expect(readJobs(data)['laptop']?.['scrub']?.outcome).toBe('done');
+});
+
+const none = { bytes: 0, objects: 0 };
+const review: Review = {
+  findings: [],
+  frozen: null,
+  usage: { live: amount.parse({ bytes: 7, objects: 1 }), trash: amount.parse(none) },
+  snapshots: 3,
+  locks: { count: 0, oldestAgeMs: null },
+  damaged: { count: 0, first: [] },
+  lastChangeAt: null,
+  lastSnapshotAt: '2026-11-14T02:00:00.000Z',
+};
+
+test('a job that takes long gives way to backups, and goes on once they leave room', async () => {
+  const state = world();
+  const working: string[] = [];
+  const giveWay = Promise.withResolvers<void>();
+  state.end = async () => {
+    if (state.seen.length === 1) await giveWay.promise;
+  };
+  const made = schedule(state, ['laptop'], ['scrub'], {
+    onWorking: (jobs) => working.push(jobs.map(({ source, job }) => `${job} ${source}`).join() || 'nothing'),
+  });
+  await until('it runs', () => state.seen.length === 1);
+  made.setFreePlaces(0);
+  giveWay.resolve();
+  await until('it stopped', () => state.now === 0);
+  await sleep(200);
+  expect(state.seen).toHaveLength(1);
+  made.setFreePlaces(1);
+  await until('it goes on', () => state.seen.length === 2);
+  await until('it is done', () => working.at(-1) === 'nothing');
+  expect(working).toEqual(['scrub laptop', 'nothing', 'scrub laptop', 'nothing']);
+  expect(readEvents(data)).toEqual([]);
+});
+
+test('what a review found is told after it, and again at the next start', async () => {
+  const state = world();
+  state.review = review;
+  await mkdir(join(data, 'sources/laptop/journal'), { recursive: true });
+  const told: unknown[] = [];
+  const onStored = (source: string, facts: StoredFacts): unknown => told.push([source, facts]);
+  const first = schedule(state, ['laptop'], ['review'], { onStored });
+  const facts = { ...review.usage, snapshots: 3, lastSnapshotAt: review.lastSnapshotAt, unreadable: null };
+  const expected = ['laptop', { at: expect.any(String), ...facts }];
+  await until('it was told', () => told.length === 1);
+  await first.stop();
+  schedule(state, ['laptop'], ['review'], { onStored });
+  expect(told).toEqual([expected, expected]);
+});
+
+test('a source whose disk is gone can not be read, and is itself again when it is back', async () => {
+  const state = world();
+  state.review = review;
+  const told: (string | null)[] = [];
+  const onStored = (_: string, { unreadable }: StoredFacts): unknown => told.push(unreadable);
+  const made = schedule(state, ['laptop'], ['review'], { onStored });
+  await until('it was told', () => told.length === 1);
+  expect(told[0]).toMatch(/^Its folder can not be found: ENOENT/);
+  await mkdir(join(data, 'sources/laptop/journal'), { recursive: true });
+  await writeFile(join(data, 'sources/laptop/journal/2026-11.jsonl'), '');
+  await until('it was told again', () => told.length === 2);
+  expect(told[1]).toBeNull();
+  await made.stop();
 });

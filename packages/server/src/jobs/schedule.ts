@@ -1,19 +1,20 @@
 import { setImmediate } from 'node:timers';
-import { Problem } from '@berth/common/problem.ts';
 import type { Logger } from 'pino';
 import { homeIn } from '../accounts/directories.ts';
-import { keyOf, type Word } from '../events/condition.ts';
+import type { StoredFacts } from '../coordinator/link.ts';
+import type { Word } from '../events/condition.ts';
 import { readConditions } from '../events/files.ts';
 import type { Keeper } from '../events/keeper.ts';
 import type { ServerConfig, Source } from '../sources/source.ts';
-import { type ClockGuard, clockOf } from './clock.ts';
+import { attempt } from './attempt.ts';
+import type { ClockGuard } from './clock.ts';
 import { diskWords, spaceOf } from './disk-room.ts';
-import { due, type Plan, type Running, type Scheduled } from './due.ts';
+import { due, givingWay, type Plan, type Running, type Scheduled } from './due.ts';
 import { JobLog } from './job-log.ts';
-import type { JobRecord } from './jobs-file.ts';
 import { journalMark } from './journal-mark.ts';
-import { type PlannedJob, plannedJobs } from './planned.ts';
-import { type JobPlace, startJob } from './start.ts';
+import { type PlannedJob, plannedJobs, reviewName } from './planned.ts';
+import type { JobPlace } from './start.ts';
+import { storedFactsOf } from './stored-facts.ts';
 
 /** How often things happen, in milliseconds. */
 export interface Cadence {
@@ -41,6 +42,9 @@ export const usualCadence: Cadence = {
   spreadMs: { review: 5 * minuteMs, purge: hourMs, scrub: 2 * hourMs },
 };
 
+/** One more whenever a review answers with more, so that a newer server does not go by an older one's for a day. */
+const answerVersion = 2;
+
 export interface ScheduleOptions {
   readonly dataDir: string;
   readonly place: JobPlace;
@@ -50,6 +54,10 @@ export interface ScheduleOptions {
   readonly active: () => ReadonlySet<string>;
   readonly log: Logger;
   readonly cadence?: Partial<Cadence>;
+  /** Hears what the last review of a source found: of each when it comes into force, and after every review. */
+  readonly onStored?: (source: string, facts: StoredFacts) => void;
+  /** Hears which heavy jobs run, whenever that changes. */
+  readonly onWorking?: (jobs: readonly { readonly source: string; readonly job: string }[]) => void;
   /** For tests. */
   readonly jobs?: readonly PlannedJob[];
 }
@@ -83,6 +91,7 @@ export class Schedule {
   #settings: ServerConfig['settings'] | null = null;
   /** All that are in force, SFTP sources too. */
   #names: ReadonlySet<string> = new Set();
+  #freePlaces: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> | null = null;
   #diskAtMs = Number.NEGATIVE_INFINITY;
@@ -120,6 +129,7 @@ export class Schedule {
       }
       const { mark } = this.#markOf(source);
       this.#known.set(name, { source, knownSinceMs: Date.now(), firstMark: mark, mark });
+      this.#tellStored(name);
     }
     if (this.#timer !== undefined) this.#forgetOthers();
   }
@@ -129,6 +139,18 @@ export class Schedule {
     this.#timer = setInterval(() => this.#tick(), this.#cadence.tickMs);
     this.#forgetOthers();
     this.#tick();
+  }
+
+  /**
+   * So many heavy jobs may run from now on, because nobody's backup needs those places; null while no coordinator says.
+   * What is too much stops, and goes on later.
+   */
+  setFreePlaces(free: number | null): void {
+    const hadRoom = this.#freePlaces ?? Number.POSITIVE_INFINITY;
+    this.#freePlaces = free;
+    const surplus = givingWay([...this.#running], { nowMs: Date.now(), freePlaces: free });
+    for (const { stopping } of surplus) stopping.abort();
+    if ((free ?? Number.POSITIVE_INFINITY) > hadRoom && this.#timer !== undefined) this.#tick();
   }
 
   /** Ends every job; a scrub or purge goes on from there after the next start. */
@@ -172,6 +194,7 @@ export class Schedule {
       running: [...this.#running],
       isClockTrusted: trusted,
       retryMs: this.#cadence.retryMs,
+      freePlaces: this.#freePlaces,
     });
     for (const running of wanted) this.#begin(running);
   }
@@ -190,10 +213,10 @@ export class Schedule {
     }
   }
 
-  /** Whatever a review may answer differently to: what was written, and what the admin allows. */
+  /** Whatever a review may answer differently to: what was written, what the admin allows, and what it answers with. */
   #markOf(source: Source): { readonly mark: string; readonly blind: boolean } {
     const { mark, blind } = journalMark(homeIn(this.#options.dataDir, source));
-    return { mark: `${mark ?? 'nothing'} ${source.quotaBytes} ${source.brake}`, blind };
+    return { mark: `${mark ?? 'nothing'} ${source.quotaBytes} ${source.brake} ${answerVersion}`, blind };
   }
 
   async #diskWords(): Promise<readonly Word[]> {
@@ -209,60 +232,35 @@ export class Schedule {
     const known = this.#known.get(running.source);
     if (job === undefined || known === undefined) return;
     const stopping = new AbortController();
-    const ended = this.#run(job, known, stopping.signal).finally(() => {
+    const ended = this.#attempt(job, known, running.dueSinceMs, stopping.signal).finally(() => {
       this.#running.delete(live);
+      this.#tellWorking();
       // Whoever waited for room.
       setImmediate(() => this.#tick());
     });
     const live: Live = { ...running, stopping, ended };
     this.#running.add(live);
+    this.#tellWorking();
   }
 
-  async #run(job: PlannedJob, { source, mark }: Known, stop: AbortSignal): Promise<void> {
+  async #attempt(job: PlannedJob, { source, mark }: Known, dueSinceMs: number, stop: AbortSignal): Promise<void> {
     const { dataDir, place, keeper, log } = this.#options;
     const settings = this.#settings;
     if (settings === null) return;
-    const before = this.#done.last(source.name, job.name);
-    const begun: JobRecord = {
-      startedAt: new Date().toISOString(),
-      endedAt: null,
-      outcome: null,
-      failures: before?.failures ?? 0,
-      mark,
-      failure: before?.failure ?? null,
-      answer: before?.answer ?? null,
-    };
-    this.#done.remember(source.name, job.name, begun);
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(job.longestMs)]);
-    const end = (change: Pick<JobRecord, 'outcome' | 'failures' | 'failure'> & Partial<JobRecord>): void =>
-      this.#done.remember(source.name, job.name, { ...begun, endedAt: new Date().toISOString(), ...change });
-    const failed = { code: 'job-failed', source: source.name, subject: job.name } as const;
-    try {
-      const { answer, words } = await job.run({
-        source,
-        settings,
-        start: (what, args) => startJob(place, source, what, args, { signal, background: true }),
-        open: () => readConditions(dataDir),
-        clockSettledAtMs: () => clockOf(dataDir).settledAtMs,
-      });
-      if (!this.#known.has(source.name)) return;
-      const outcome = stop.aborted ? 'stopped' : 'done';
-      end({ outcome, failures: 0, failure: null, answer: { at: begun.startedAt, result: answer } });
-      await keeper.say([{ resolve: keyOf(failed) }, ...words]);
-    } catch (error) {
-      if (!this.#known.has(source.name)) return;
-      const { failures, failure } = begun;
-      if (stop.aborted) return end({ outcome: 'stopped', failures, failure });
-      if (error instanceof Problem && error.code === 'source-busy') return end({ outcome: 'busy', failures, failure });
-      const said = error instanceof Error ? error.message : String(error);
-      const words = signal.aborted ? `It took longer than it may. ${said}` : said;
-      if (!(error instanceof Problem))
-        log.error({ source: source.name, job: job.name, err: error }, 'a job could not be run');
-      end({ outcome: 'failed', failures: failures + 1, failure: words });
-      const remedy = error instanceof Problem ? error.remedy : 'Look at the log of the server.';
-      const text = `The ${job.name} of ${source.name} failed; it is tried again. ${words}`;
-      await keeper.say([{ raise: { ...failed, severity: 'warning', text, remedy } }]);
-    }
+    const isWanted = (): boolean => this.#known.has(source.name);
+    const where = { dataDir, place, keeper, log, done: this.#done };
+    await attempt({ job, source, settings, mark, dueSinceMs, stop, isWanted }, where);
+    if (job.name === reviewName && isWanted()) this.#tellStored(source.name);
+  }
+
+  #tellStored(source: string): void {
+    const facts = storedFactsOf(this.#done.last(source, reviewName));
+    if (facts !== null) this.#options.onStored?.(source, facts);
+  }
+
+  #tellWorking(): void {
+    const heavy = [...this.#running].filter(({ lane }) => lane === 'heavy');
+    this.#options.onWorking?.(heavy.map(({ source, job }) => ({ source, job })));
   }
 
   /** What is not in force any more has no conditions and no jobs. */

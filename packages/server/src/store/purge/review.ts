@@ -24,6 +24,8 @@ export interface JournalReview {
   readonly damaged: readonly ObjectId[];
   /** When its client last stored or deleted something, UTC milliseconds by effective time; null when it never did. */
   readonly lastChangeAt: number | null;
+  /** When its client last stored a snapshot, whatever became of it; null when it never did. */
+  readonly lastSnapshotAt: number | null;
 }
 
 /** So long an oddity is news: whoever looks once a day sees it, and who missed two days still does. */
@@ -39,6 +41,7 @@ export const reviewJournal = async (
   const live = { snapshots: new Set<string>(), locks: new Map<string, number>() };
   const damaged = new Map<string, ObjectId>();
   let lastChangeAt: number | null = null;
+  let lastSnapshotAt: number | null = null;
   await readTimed(disk, layout.journal, (timed) => {
     deletions.add(timed);
     snapshots.add(timed);
@@ -46,6 +49,7 @@ export const reviewJournal = async (
     if (!isChange(record)) return;
     const { op, id } = record;
     if (op === 'put' || op === 'trash') lastChangeAt = at;
+    if (op === 'put' && id.type === 'snapshots') lastSnapshotAt = at;
     const arrives = op === 'put' || op === 'restore';
     if (!arrives && 'of' in record && record.of !== null) return;
     const key = keyOf(id);
@@ -62,5 +66,6 @@ export const reviewJournal = async (
     locks: { count: live.locks.size, oldestAt },
     damaged: [...damaged.values()],
     lastChangeAt,
+    lastSnapshotAt,
   };
 };
