@@ -1,3 +1,9 @@
+import { demandOf } from './demand.ts';
+import { localTime } from './local-time.ts';
+import { nextSlot, slotOf } from './next.ts';
+import { planNights } from './nights.ts';
+import { choosePlaces } from './places.ts';
+import { tightWords } from './tight.ts';
 import type { Window } from './window.ts';
 
 /** Where in its period a source runs, by the wall clock of the server's time zone: what is kept from one night to the next. */
@@ -56,5 +62,32 @@ export interface Tight {
   readonly remedy: string;
 }
 
+const dayMs = 86_400_000;
+
 /** The same question has the same answer. */
-export const plan = (_question: PlanQuestion): Plan => ({ slots: new Map(), places: new Map(), tight: [] });
+export const plan = ({ nowMs, timeZone, concurrency, sources }: PlanQuestion): Plan => {
+  const time = localTime(timeZone);
+  const today = time.wallAt(nowMs).day;
+  const demands = sources.map(demandOf).sort((one, other) => (one.source.name < other.source.name ? -1 : 1));
+  const found = choosePlaces({ concurrency, demands, today });
+  const nights = planNights({ time, concurrency, demands, places: found, today });
+
+  const slots = new Map<string, Slot[]>(demands.map(({ source }) => [source.name, []]));
+  for (const { demand, run, startsAtMs } of nights) {
+    if (startsAtMs < nowMs || startsAtMs >= nowMs + 2 * dayMs) continue;
+    slots.get(demand.source.name)?.push(slotOf(demand.source, run, startsAtMs));
+  }
+  const places = new Map<string, Place>();
+  for (const { source } of demands) {
+    const place = found.get(source.name)?.place;
+    if (place === undefined) continue;
+    places.set(source.name, place);
+    const own = slots.get(source.name);
+    if (own?.length === 0) own.push(nextSlot(timeZone, { ...source, place }, nowMs));
+    else own?.sort((one, other) => one.startsAtMs - other.startsAtMs);
+  }
+  const moved = nights.filter(
+    ({ demand, fits, startsAtMs }) => !fits && startsAtMs >= nowMs && found.get(demand.source.name)?.fits === true,
+  );
+  return { slots, places, tight: tightWords(demands, found, concurrency, moved) };
+};
