@@ -1,10 +1,13 @@
 import { isSourceName } from '@berth/common/host-name.ts';
-import { defaultConcurrency, hostTimeZone, scheduleOf, withoutAgent } from './schedule.ts';
+import { defaultConcurrency, scheduleOf, withoutAgent } from './schedule.ts';
 import { defaultBrake, defaultProtectMs, defaultScrubMs, defaultScrubRate, type WrittenSources } from './schema.ts';
 import type { ServerConfig, Source } from './source.ts';
 
-/** What is written → what is meant: every default filled in, `key` and `keys` one list, in the order of the file. */
-export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
+/**
+ * What is written → what is meant: every default filled in, `key` and `keys` one list, in the order of the file.
+ * `hostTimeZone` is for a file that names none.
+ */
+export const toConfig = ({ server, sources }: WrittenSources, hostTimeZone: string): ServerConfig => {
   const protectMs = server?.protect ?? defaultProtectMs;
   return {
     sources: Object.entries(sources ?? {}).map(([name, written]): Source => {
@@ -31,7 +34,7 @@ export const toConfig = ({ server, sources }: WrittenSources): ServerConfig => {
       scrubMs: server?.scrub ?? defaultScrubMs,
       scrubRate: server?.scrub_rate ?? defaultScrubRate,
       concurrency: server?.concurrency ?? defaultConcurrency,
-      timeZone: server?.time_zone ?? hostTimeZone(),
+      timeZone: server?.time_zone ?? hostTimeZone,
     },
   };
 };

@@ -3,6 +3,7 @@ import { formatDuration } from '@berth/common/duration.ts';
 import { formatSize } from '@berth/common/size.ts';
 import type { PublicKey } from '@berth/common/ssh-key.ts';
 import { sftpPromise } from '../sftp/promise.ts';
+import { describeSchedule, scheduleWord } from './describe-schedule.ts';
 import type { Change, ConfigDiff, SourceChange } from './diff.ts';
 import type { Access, Source } from './source.ts';
 
@@ -21,6 +22,8 @@ export const describeDiff = (diff: ConfigDiff): readonly string[] => {
     ...said('floor', diff.floorBytes, floorWord),
     ...said('scrub', diff.scrubMs, formatDuration),
     ...said('scrub_rate', diff.scrubRate, (rate) => `${formatSize(rate)}/s`),
+    ...said('concurrency', diff.concurrency, String),
+    ...said('time_zone', diff.timeZone, String),
   ];
   return lines.length === 0 ? ['nothing changes'] : lines;
 };
@@ -30,7 +33,7 @@ const said = <Value>(what: string, change: Change<Value> | null, word: (value: V
 
 const describeAdded = (source: Source, removed: readonly Source[]): string => {
   const { name, uid, keys, quotaBytes, protectMs } = source;
-  const facts = `UID ${uid}, ${keys.map(keyWord).join(', ')}, quota ${quotaWord(quotaBytes)}, protect ${formatDuration(protectMs)}${accessWord(source)}`;
+  const facts = `UID ${uid}, ${keys.map(keyWord).join(', ')}, quota ${quotaWord(quotaBytes)}, protect ${formatDuration(protectMs)}${planWord(source)}${accessWord(source)}`;
   const renamed = removed.find((other) => isSameMachine(other, source));
   if (renamed === undefined) return `+ ${name}: ${facts}`;
   return `+ ${name}: ${facts}; if this is ${renamed.name} renamed: its backups stay under ${renamed.name} and ${name} starts empty`;
@@ -43,7 +46,8 @@ const describeRemoved = ({ name, uid }: Source): string =>
   `- ${name}: its sessions end and it can't log in; its backups stay (UID ${uid})`;
 
 const describeChange = (change: SourceChange): readonly string[] => {
-  const { name, after, keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable } = change;
+  const { name, after, keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable, schedule } =
+    change;
   return [
     ...keysAdded.map((key) => `+ ${name}: ${keyWord(key)} is let in`),
     ...keysRemoved.map((key) => `- ${name}: ${keyWord(key)} is shut out, and its sessions end`),
@@ -54,6 +58,7 @@ const describeChange = (change: SourceChange): readonly string[] => {
     ...(protectMs === null ? [] : [`~ ${name}: protect ${describeProtect(protectMs.from, protectMs.to)}`]),
     ...said(`${name}: brake`, brake, percent),
     ...(access === null ? [] : [`~ ${name}: access ${describeAccess(access, after)}`]),
+    ...(schedule === null ? [] : describeSchedule(name, schedule)),
     ...(immutable === null || access !== null ? [] : [`~ ${name}: ${sftpPromise(after)}`]),
   ];
 };
@@ -69,6 +74,9 @@ const describeAccess = ({ from, to }: Change<Access>, after: Source): string =>
   `${from} -> ${to}: its sessions end; what it stored by ${from} stays, out of its reach${accessWord(after)}`;
 
 const accessWord = (source: Source): string => (source.access === 'restic' ? '' : `, by SFTP: ${sftpPromise(source)}`);
+
+/** Nobody plans what comes by SFTP. */
+const planWord = (source: Source): string => (source.access === 'sftp' ? '' : `, ${scheduleWord(source)}`);
 
 const keyWord = ({ fingerprint, comment }: PublicKey): string =>
   `key ${fingerprint}${comment === '' ? '' : ` (${comment})`}`;

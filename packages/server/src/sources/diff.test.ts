@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { describeDiff } from './describe-diff.ts';
 import { diffConfigs, isEmptyDiff } from './diff.ts';
+import { parseSources } from './load.ts';
 import { configOf, publicKeyLine } from './testing.ts';
 
 const one = publicKeyLine(1);
 const two = publicKeyLine(2);
-const before = configOf(`sources:\n  a: { uid: 1, key: '${one}' }\n  b: { uid: 2, key: '${two}', quota: 1T }\n`);
+const written = `sources:\n  a: { uid: 1, key: '${one}' }\n  b: { uid: 2, key: '${two}', quota: 1T }\n`;
+const before = configOf(written);
 const wordsFor = (content: string): string =>
   describeDiff(diffConfigs(before, configOf(content)))
     .join('\n')
@@ -22,7 +24,7 @@ describe('what would change', () => {
 
   test('is said for a source that comes and one that goes', () => {
     expect(wordsFor(`sources:\n  a: { uid: 1, key: '${one}' }\n  c: { uid: 3, key: '${publicKeyLine(3)}' }\n`)).toBe(
-      '+ c: UID 3, key SHA256:… (root@host-3), quota none, protect 30d\n' +
+      '+ c: UID 3, key SHA256:… (root@host-3), quota none, protect 30d, every 1d\n' +
         "- b: its sessions end and it can't log in; its backups stay (UID 2)",
     );
   });
@@ -59,6 +61,31 @@ describe('what would change', () => {
         '~ b: protect 30d -> 60d\n' +
         '! port of the command line -> 2022: after the next start',
     );
+  });
+
+  test('is said for when a source runs and what is asked of its runs', () => {
+    const plan =
+      "every: 2d, window: '22:00-06:00', retention: { daily: 30 }, prune: { every: 14d }, check: { share: 10% }";
+    const server = 'server: { concurrency: 3, time_zone: Europe/Berlin, overdue_after: 3d }';
+    const sources = [`  a: { uid: 1, key: '${one}', ${plan} }`, `  b: { uid: 2, key: '${two}', quota: 1T }`];
+    const utc = parseSources({ file: 'f', content: written, timeZone: 'UTC' });
+    const next = configOf(`${server}\nsources:\n${sources.join('\n')}\n`);
+    expect(utc.kind === 'ok' && describeDiff(diffConfigs(utc.config, next))).toEqual([
+      '~ a: every 1d -> 2d',
+      '~ a: window always -> 22:00-06:00',
+      '~ a: overdue_after 2d -> 3d',
+      '~ a: retention as its agent.yaml says -> daily 30, weekly 8, monthly 12, yearly 3, all within 2d',
+      '~ a: prune as its agent.yaml says -> every 14d',
+      '~ a: check as its agent.yaml says -> every 7d, 10% of the data',
+      '~ b: overdue_after 2d -> 3d',
+      '~ concurrency 2 -> 3',
+      '~ time_zone UTC -> Europe/Berlin',
+    ]);
+  });
+
+  test('is nothing when a default is written out', () => {
+    const server = `server: { every: 24h, window: always, overdue_after: 48h, concurrency: 2 }`;
+    expect(wordsFor(`${server}\n${written}`)).toBe('nothing changes');
   });
 
   test('warns that a renamed source starts empty', () => {

@@ -1,11 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
 import type { PublicKey } from '@berth/common/ssh-key.ts';
+import type { Schedule } from './schedule.ts';
 import type { Access, ServerConfig, Source } from './source.ts';
 
 /** A value before and after. */
 export interface Change<Value> {
   readonly from: Value;
   readonly to: Value;
+}
+
+/** What became of when a source runs, and of what is asked of its runs. */
+export interface ScheduleChanges {
+  readonly everyMs: Change<Millis> | null;
+  readonly window: Change<Schedule['window']> | null;
+  readonly overdueAfterMs: Change<Millis> | null;
+  readonly retention: Change<Schedule['policy']['retention']> | null;
+  readonly prune: Change<Schedule['policy']['prune']> | null;
+  readonly check: Change<Schedule['policy']['check']> | null;
 }
 
 /** What became of a source that is in both files: at least one of its parts differs. */
@@ -24,6 +36,8 @@ export interface SourceChange {
   /** Sessions of the other kind have to end. */
   readonly access: Change<Access> | null;
   readonly immutable: Change<boolean> | null;
+  /** The plan follows at once; a run that has its lease ends as it began. Null where nothing of it changes. */
+  readonly schedule: ScheduleChanges | null;
 }
 
 /** What takes effect when `next` replaces `previous`; empty lists and null where nothing does. */
@@ -36,6 +50,8 @@ export interface ConfigDiff {
   readonly floorBytes: Change<Bytes | null> | null;
   readonly scrubMs: Change<Millis> | null;
   readonly scrubRate: Change<Bytes> | null;
+  readonly concurrency: Change<number> | null;
+  readonly timeZone: Change<string> | null;
 }
 
 /**
@@ -56,6 +72,8 @@ export const diffConfigs = (previous: ServerConfig, next: ServerConfig): ConfigD
     floorBytes: changeOf(previous.settings.floorBytes, next.settings.floorBytes),
     scrubMs: changeOf(previous.settings.scrubMs, next.settings.scrubMs),
     scrubRate: changeOf(previous.settings.scrubRate, next.settings.scrubRate),
+    concurrency: changeOf(previous.settings.concurrency, next.settings.concurrency),
+    timeZone: changeOf(previous.settings.timeZone, next.settings.timeZone),
   };
 };
 
@@ -76,10 +94,23 @@ const changesOf = (before: Source, after: Source): readonly SourceChange[] => {
     brake: changeOf(before.brake, after.brake),
     access: changeOf(before.access, after.access),
     immutable: changeOf(before.immutable, after.immutable),
+    schedule: scheduleChanges(before, after),
   };
-  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable } = change;
-  const changes = [uid, quotaBytes, protectMs, brake, access, immutable].filter((part) => part !== null);
+  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable, schedule } = change;
+  const changes = [uid, quotaBytes, protectMs, brake, access, immutable, schedule].filter((part) => part !== null);
   return keysAdded.length + keysRemoved.length + changes.length === 0 ? [] : [change];
+};
+
+const scheduleChanges = (before: Schedule, after: Schedule): ScheduleChanges | null => {
+  const changes: ScheduleChanges = {
+    everyMs: changeOf(before.everyMs, after.everyMs),
+    window: changeOf(before.window, after.window),
+    overdueAfterMs: changeOf(before.overdueAfterMs, after.overdueAfterMs),
+    retention: changeOf(before.policy.retention, after.policy.retention),
+    prune: changeOf(before.policy.prune, after.policy.prune),
+    check: changeOf(before.policy.check, after.policy.check),
+  };
+  return Object.values(changes).every((change) => change === null) ? null : changes;
 };
 
 const missingFrom = (some: readonly PublicKey[], others: readonly PublicKey[]): readonly PublicKey[] => {
@@ -87,4 +118,5 @@ const missingFrom = (some: readonly PublicKey[], others: readonly PublicKey[]): 
   return others.filter(({ fingerprint }) => !known.has(fingerprint));
 };
 
-const changeOf = <Value>(from: Value, to: Value): Change<Value> | null => (from === to ? null : { from, to });
+const changeOf = <Value>(from: Value, to: Value): Change<Value> | null =>
+  isDeepStrictEqual(from, to) ? null : { from, to };

@@ -18,7 +18,8 @@ const folder = join(import.meta.dirname, 'fixtures');
 const accounts = readAccounts(
   'root:x:0:0::/root:/bin/sh\nwww-data:x:33:33:::\nbackup:x:34:34:::\nsshd:x:105:::\nberth:x:990:::\n',
 );
-const nobody = configOf('sources: {}');
+const timeZone = 'Asia/Tokyo';
+const nobody = configOf(`server: { time_zone: ${timeZone} }\nsources: {}`);
 
 /** Too large to check in. */
 const generated: Readonly<Record<string, string>> = {
@@ -40,7 +41,7 @@ const printed = (parsed: ParsedSources): string => {
 describe('sources.yaml', () => {
   test.each(names)('%s', (name) => {
     const content = generated[name] ?? readFileSync(join(folder, `${name}.yaml`));
-    const parsed = parseSources({ file: 'sources.yaml', content, accounts });
+    const parsed = parseSources({ file: 'sources.yaml', content, accounts, timeZone });
     const expected = join(folder, `${name}.expected`);
     if (UPDATE_FIXTURES === '1') writeFileSync(expected, printed(parsed));
     expect(printed(parsed)).toBe(readFileSync(expected, 'utf8'));

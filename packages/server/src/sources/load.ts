@@ -8,6 +8,7 @@ import { toConfig } from './config.ts';
 import { findConflicts } from './conflicts.ts';
 import { minimalExample } from './example.ts';
 import { type HostAccounts, noAccounts } from './host-accounts.ts';
+import { hostTimeZone } from './schedule.ts';
 import { sourcesSchema } from './schema.ts';
 import type { ServerConfig } from './source.ts';
 
@@ -32,16 +33,19 @@ export const parseSources = ({
   file,
   content,
   accounts = noAccounts,
+  timeZone = hostTimeZone(),
 }: {
   readonly file: string;
   readonly content: string | Uint8Array;
   readonly accounts?: HostAccounts;
+  /** The host's, for a file that names none. */
+  readonly timeZone?: string;
 }): ParsedSources => {
   const secret = pastedPrivateKey(file, content);
   if (secret !== null) return { kind: 'invalid', findings: [secret] };
   const loaded = loadYaml({ file, content, schema: sourcesSchema, example: minimalExample });
   if (!loaded.ok) return { kind: 'invalid', findings: loaded.findings };
-  const config = toConfig(loaded.value);
+  const config = toConfig(loaded.value, timeZone);
   const { errors, warnings } = findConflicts(config, { file, locate: loaded.locate, accounts });
   return errors.length > 0 ? { kind: 'invalid', findings: errors } : { kind: 'ok', config, warnings };
 };

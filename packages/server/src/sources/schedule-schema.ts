@@ -54,7 +54,7 @@ const spanFrom =
       what,
       `${what} of ${formatDuration(parsed.value)} ${why}: the least is ${formatDuration(least)}`,
       isMonths
-        ? `m is minutes. For months write days: ${Number(months) * 30}d.`
+        ? `Write at least ${formatDuration(least)}. m is minutes: if months were meant, write ${Number(months) * 30}d.`
         : `Write at least ${formatDuration(least)}.`,
     );
   };
