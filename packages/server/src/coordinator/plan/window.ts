@@ -9,49 +9,53 @@ export interface Window {
 /** Minutes of a day by the wall clock, on all but two days of the year. */
 export const minutesADay = 1440;
 
-/** A window as a person writes it: `22:00-06:00`. `24:00` is midnight. Never a whole day: that is no window. */
+/** A window as a person writes it: `22:00-06:00`. Midnight is `00:00`, or `24:00` where the window ends. */
 export const parseWindow = (text: string): Parsed<Window> => {
-  const match = /^(\d{1,2}):(\d{2}) ?[-–] ?(\d{1,2}):(\d{2})$/.exec(text);
-  const from = match === null ? null : minuteOf(match[1], match[2]);
-  const to = match === null ? null : minuteOf(match[3], match[4]);
-  if (from === null || to === null) return refused('window', `${quoted(text)} is not a window`, remedyFor(text));
-  if (from === to) {
-    return refused('window', `${quoted(text)} begins where it ends`, 'Write always for the whole day.');
+  const match = /^(\d{1,2}):(\d{2}) ?- ?(\d{1,2}):(\d{2})$/.exec(text);
+  const from = minuteOf(match?.[1], match?.[2]);
+  const to = minuteOf(match?.[3], match?.[4]);
+  if (from === null || from === minutesADay || to === null) {
+    return refused('window', `${quoted(text)} is no window`, remedyFor(text));
   }
-  return accepted({ from, to });
+  if (from === to % minutesADay) {
+    const remedy = 'Write window: always for any time of the day, or two different times, for example 22:00-06:00.';
+    return refused('window', `a window of ${quoted(text)} begins where it ends`, remedy);
+  }
+  return accepted({ from, to: to % minutesADay });
 };
 
-/** As `parseWindow` reads it: `22:00-06:00`. */
-export const formatWindow = (window: Window): string => `${formatMinute(window.from)}-${formatMinute(window.to)}`;
-
-/** A minute of the day as people write it: `06:05`. */
-export const formatMinute = (minute: number): string =>
-  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+/** As `parseWindow` reads it. */
+export const formatWindow = ({ from, to }: Window): string => `${clock(from)}-${clock(to)}`;
 
 /** How many minutes a window has by the wall clock: 1 to 1439. */
-export const windowMinutes = (window: Window): number =>
-  (((window.to - window.from) % minutesADay) + minutesADay) % minutesADay || minutesADay;
+export const windowMinutes = ({ from, to }: Window): number => (to - from + minutesADay) % minutesADay;
 
 const minuteOf = (hours: string | undefined, minutes: string | undefined): number | null => {
-  const [hour, minute] = [Number(hours), Number(minutes)];
-  if (hour === 24 && minute === 0) return 0;
-  return hour < 24 && minute < 60 ? hour * 60 + minute : null;
+  if (hours === undefined || minutes === undefined || Number(minutes) > 59) return null;
+  const minute = Number(hours) * 60 + Number(minutes);
+  return minute <= minutesADay ? minute : null;
 };
 
-const usual = 'Write it from when to when by the 24-hour clock: 22:00-06:00.';
+const clock = (minute: number): string => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 
-/** Whole hours and the clock with am and pm are understood well enough to say how they are written here. */
+const two = (value: number): string => String(value).padStart(2, '0');
+
 const remedyFor = (text: string): string => {
-  const match = /^(\d{1,2})(?::?(\d{2}))? ?([ap]m)? ?(?:-|–|to) ?(\d{1,2})(?::?(\d{2}))? ?([ap]m)?$/i.exec(text.trim());
-  if (match === null) return usual;
-  const from = clock(match[1], match[2], match[3]);
-  const to = clock(match[4], match[5], match[6]);
-  return from === null || to === null || from === to ? usual : `Write ${formatWindow({ from, to })}.`;
+  const [from, to, ...more] = text
+    .split(/\s*(?:-|–|—|to|till|until|bis)\s*/i)
+    .map((side) => /^(\d{1,2})(?:[:.h](\d{2})|)h? ?(am|pm|)$/i.exec(side.trim()))
+    .map((side) => (side === null ? null : onTheClock(side)));
+  if (from == null || to == null || more.length > 0 || from === to) {
+    return 'Write two times of the day, for example window: 22:00-06:00; or window: always.';
+  }
+  return `Write ${clock(from)}-${clock(to)}.`;
 };
 
-const clock = (hours: string | undefined, minutes: string | undefined, half: string | undefined): number | null => {
-  const hour = Number(hours);
-  if (half === undefined) return minuteOf(hours, minutes ?? '00');
-  if (hour < 1 || hour > 12) return null;
-  return minuteOf(String((hour % 12) + (half.toLowerCase() === 'pm' ? 12 : 0)), minutes ?? '00');
+/** 12am is midnight, 12pm noon. */
+const onTheClock = ([, hours, minutes = '00', half = '']: readonly (string | undefined)[]): number | null => {
+  const isHalf = half !== '';
+  if (isHalf && (Number(hours) < 1 || Number(hours) > 12)) return null;
+  const hour = isHalf ? (Number(hours) % 12) + (/pm/i.test(half) ? 12 : 0) : Number(hours);
+  const minute = minuteOf(String(hour), minutes);
+  return minute === null ? null : minute % minutesADay;
 };
