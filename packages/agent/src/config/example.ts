@@ -35,7 +35,8 @@ ${paths.map((path) => `  - ${JSON.stringify(path)}`).join('\n')}
 #  one_file_system: false    # true: stay on the file system of each path
 #  larger_than: null         # leave out files above this: 20G
 
-# How many snapshots stay. Nothing younger than keep_within is ever forgotten.
+# How many snapshots stay. Nothing younger than keep_within is ever forgotten. Where the server's admin asks for more
+# here, or for prune and check more often, that is done; what is not written here is the admin's to say.
 #retention:
 #  daily: 14
 #  weekly: 8

@@ -17,6 +17,11 @@ export interface Home {
   readonly cache: string;
   /** When prune and check last succeeded. */
   readonly ledger: string;
+  /** When the server wants runs of this machine, as it last said: run/assignment.ts. */
+  readonly assignment: string;
+  /** Reports that the server does not have yet, and those it did not take: run/outbox.ts. */
+  readonly outbox: string;
+  readonly refused: string;
 }
 
 /**
@@ -52,6 +57,9 @@ const layout = (directory: string, state: string): Home => ({
   lock: join(state, 'lock'),
   cache: join(state, 'cache'),
   ledger: join(state, 'ledger.json'),
+  assignment: join(state, 'assignment.json'),
+  outbox: join(state, 'outbox'),
+  refused: join(state, 'refused'),
 });
 
 /** The specification says that a relative path in these variables is to be ignored. */

@@ -64,7 +64,7 @@ const maxUnused = (value: string): Parsed<string> => {
 };
 
 const list = (example: string) => z.array(z.string().min(1)).max(1000).default([]).meta({ example });
-const count = (fallback: number, example: string) => z.int().min(0).max(1000).default(fallback).meta({ example });
+const count = (example: string) => z.int().min(0).max(1000).optional().meta({ example });
 
 const hook = z
   .strictObject({
@@ -96,25 +96,25 @@ const fields = z.strictObject({
     .meta({ example: "exclude: { patterns: ['*.tmp'] }" }),
   retention: z
     .strictObject({
-      daily: count(14, 'daily: 14'),
-      weekly: count(8, 'weekly: 8'),
-      monthly: count(12, 'monthly: 12'),
-      yearly: count(3, 'yearly: 3'),
-      keep_within: written(span, 'keep_within: 2d').prefault('2d'),
+      daily: count('daily: 14'),
+      weekly: count('weekly: 8'),
+      monthly: count('monthly: 12'),
+      yearly: count('yearly: 3'),
+      keep_within: written(span, 'keep_within: 2d').optional(),
     })
     .prefault({})
     .meta({ example: 'retention: { daily: 14, weekly: 8, monthly: 12 }' }),
   prune: z
     .strictObject({
-      every: written(span, 'every: 7d').prefault('7d'),
+      every: written(span, 'every: 7d').optional(),
       max_unused: written(maxUnused, 'max_unused: 5%').prefault('5%'),
     })
     .prefault({})
     .meta({ example: 'prune: { every: 7d }' }),
   check: z
     .strictObject({
-      every: written(span, 'every: 7d').prefault('7d'),
-      share: written(percent(0.4), 'share: 5%').prefault('5%'),
+      every: written(span, 'every: 7d').optional(),
+      share: written(percent(0.4), 'share: 5%').optional(),
     })
     .prefault({})
     .meta({ example: 'check: { every: 7d, share: 5% }' }),
@@ -147,14 +147,37 @@ const fields = z.strictObject({
     .meta({ example: 'retry: { for: 4h }' }),
 });
 
-/** The whole file. Where `server` names no user, the agent logs in by its name: accounts are called as their source. */
+const day = 86_400_000;
+
+/** With what holds where neither agent.yaml nor the server says anything. */
+const filled = ({ retention, prune, check }: Pick<z.output<typeof fields>, 'retention' | 'prune' | 'check'>) => ({
+  retention: {
+    daily: retention.daily ?? 14,
+    weekly: retention.weekly ?? 8,
+    monthly: retention.monthly ?? 12,
+    yearly: retention.yearly ?? 3,
+    keep_within: retention.keep_within ?? 2 * day,
+  },
+  prune: { every: prune.every ?? 7 * day, max_unused: prune.max_unused },
+  check: { every: check.every ?? 7 * day, share: check.share ?? 5 },
+});
+
+/**
+ * The whole file. Where `server` names no user, the agent logs in by its name: accounts are called as their source. `own` is what the file
+ * itself writes of what the server may have a word in (config/policy.ts); beside it stands the same with the defaults filled in.
+ */
 export const agentSchema = fields
-  .superRefine(({ retention }, context) => {
-    const { daily, weekly, monthly, yearly } = retention;
+  .superRefine((config, context) => {
+    const { daily, weekly, monthly, yearly } = filled(config).retention;
     if (daily + weekly + monthly + yearly > 0) return;
     const params = { code: 'retention', remedy: 'Write at least one, for example daily: 14.' };
     const message = 'this retention keeps nothing but the newest days';
     context.addIssue({ code: 'custom', path: ['retention'], message, params });
   })
-  .transform((config) => ({ ...config, server: parseDestination(config.server, config.name) }))
+  .transform((config) => ({
+    ...config,
+    ...filled(config),
+    server: parseDestination(config.server, config.name),
+    own: { retention: config.retention, prune: { every: config.prune.every }, check: config.check },
+  }))
   .meta({ example: minimalExample });

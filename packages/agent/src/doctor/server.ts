@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { assignmentSchema } from '@berth/common/control/assignment.ts';
 import type { Home } from '../config/home.ts';
 import { connect } from '../server/connect.ts';
 import { askCoordinator } from '../server/control.ts';
@@ -26,10 +27,11 @@ export const checkServer = async (destination: Destination, home: Home): Promise
   const context = { destination, pins, knownHostsFile: home.knownHosts, keyFile: home.key, publicKey };
   switch (answer.kind) {
     case 'open': {
-      const coordinator = await askCoordinator(answer.client, '/v1/assignment', 10_000);
+      const coordinator = await askCoordinator(answer.client, '/v1/assignment', assignmentSchema, 10_000);
       answer.client.end();
       const words = {
         ok: 'the coordinator answers',
+        refused: 'the coordinator does not answer this; backups work without it',
         'no-coordinator': 'no coordinator; backups work without it',
         failed: 'the control channel does not work; backups work without it',
       };

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { type Usage, usageSchema } from '@berth/common/control/usage.ts';
 import { isErrno } from '@berth/common/errno.ts';
 import type { Home } from '../config/home.ts';
 import type { AgentConfig } from '../config/schema.ts';
@@ -9,9 +10,9 @@ import { formatDestination } from '../transport/destination.ts';
 import { readPins } from '../transport/known-hosts.ts';
 import { type History, readHistory } from './history.ts';
 
-/** How the server is, seen from here. `usage` is the coordinator's answer as it came, null where no coordinator runs. */
+/** How the server is, seen from here. `usage` is what its coordinator says of this machine, null where none answers. */
 export type ServerStatus =
-  | { readonly kind: 'reachable'; readonly usage: unknown }
+  | { readonly kind: 'reachable'; readonly usage: Usage | null }
   | { readonly kind: 'not-asked' }
   | {
       readonly kind: 'not-enrolled' | 'host-key-changed' | 'key-refused' | 'busy' | 'unreachable';
@@ -86,9 +87,9 @@ const askServer = async ({ server }: AgentConfig, home: Home): Promise<ServerSta
   const answer = await connect({ destination: server, pins, privateKey, deadlineMs: 15_000 });
   switch (answer.kind) {
     case 'open': {
-      const usage = await askCoordinator(answer.client, '/v1/usage', 10_000);
+      const usage = await askCoordinator(answer.client, '/v1/usage', usageSchema, 10_000);
       answer.client.end();
-      return { kind: 'reachable', usage: usage.kind === 'ok' && usage.status === 200 ? usage.body : null };
+      return { kind: 'reachable', usage: usage.kind === 'ok' ? usage.value : null };
     }
     case 'host-key-changed':
       return { kind: answer.kind, detail: `it shows ${answer.hostKey.fingerprint}, which is not pinned` };

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { type Assignment, assignmentSchema } from '@berth/common/control/assignment.ts';
+import { type Delivery, deliveryAnswerSchema } from '@berth/common/control/delivery.ts';
+import {
+  type Heartbeat,
+  heartbeatAnswerSchema,
+  type LeaseAnswer,
+  type LeaseRequest,
+  leaseAnswerSchema,
+} from '@berth/common/control/lease.ts';
+import { type Usage, usageSchema } from '@berth/common/control/usage.ts';
+import type { z } from 'zod';
+import type { Home } from '../config/home.ts';
+import type { Destination } from '../transport/destination.ts';
+import { readPins } from '../transport/known-hosts.ts';
+import { connect } from './connect.ts';
+import { type Answer, type Away, type Control, openControl } from './control.ts';
+import type { Question } from './exchange.ts';
+
+/**
+ * The server's coordinator, as an agent speaks to it. Nothing rejects, and everything may be asked again: the same run asked for twice is
+ * one run, the same report handed in twice is kept once. An answer that failed ends the connection, and the next question opens another.
+ */
+export interface Coordinator extends AsyncDisposable {
+  readonly assignment: () => Promise<Answer<Assignment>>;
+  readonly usage: () => Promise<Answer<Usage>>;
+  readonly lease: (request: LeaseRequest) => Promise<Answer<LeaseAnswer>>;
+  readonly heartbeat: (run: string, beat: Heartbeat) => Promise<Answer<z.output<typeof heartbeatAnswerSchema>>>;
+  readonly deliver: (
+    run: string,
+    delivery: Delivery,
+    deadlineMs: number,
+  ) => Promise<Answer<z.output<typeof deliveryAnswerSchema>>>;
+}
+
+/** How long a question may take, and how long a login. */
+const deadlines = { question: 20_000, login: 15_000 } as const;
+
+/** An open control session and what ends it with its connection. */
+export interface Line {
+  readonly control: Control;
+  readonly end: () => void;
+}
+
+/** The coordinator behind `open`, which is called when something is first asked, and again after a failure. */
+export const createCoordinator = (open: () => Promise<Line | Away>): Coordinator => {
+  let line: Promise<Line | Away> | null = null;
+  const hangUp = async (): Promise<void> => {
+    const ending = await line;
+    line = null;
+    if (ending !== null && 'control' in ending) ending.end();
+  };
+  const ask = async <Schema extends z.ZodType>(
+    question: Question,
+    schema: Schema,
+  ): Promise<Answer<z.output<Schema>>> => {
+    line ??= open();
+    const mine = line;
+    const opened = await mine;
+    const answer = 'control' in opened ? await opened.control.ask(question, schema) : opened;
+    // Another question may have found it broken before, and have a new one by now.
+    if ((answer.kind === 'failed' || answer.kind === 'no-coordinator') && line === mine) await hangUp();
+    return answer;
+  };
+  const deadlineMs = deadlines.question;
+  return {
+    assignment: () => ask({ method: 'GET', path: '/v1/assignment', deadlineMs }, assignmentSchema),
+    usage: () => ask({ method: 'GET', path: '/v1/usage', deadlineMs }, usageSchema),
+    lease: (body) => ask({ method: 'POST', path: '/v1/runs', body, deadlineMs }, leaseAnswerSchema),
+    heartbeat: (run, body) =>
+      ask({ method: 'PATCH', path: `/v1/runs/${run}`, body, deadlineMs }, heartbeatAnswerSchema),
+    deliver: (run, body, within) =>
+      ask({ method: 'POST', path: `/v1/runs/${run}/report`, body, deadlineMs: within }, deliveryAnswerSchema),
+    [Symbol.asyncDispose]: hangUp,
+  };
+};
+
+/** The coordinator of the server at `destination`, reached as berth's own ssh does: the pinned host key, and the key of this home. */
+export const coordinatorAt = (destination: Destination, home: Pick<Home, 'knownHosts' | 'key'>): Coordinator =>
+  createCoordinator(async () => {
+    const pins = await readPins(home.knownHosts).catch(() => []);
+    const privateKey = await readFile(home.key, 'utf8').catch(() => null);
+    if (pins.length === 0 || privateKey === null) return { kind: 'failed', detail: 'this machine is not enrolled' };
+    const connection = await connect({ destination, pins, privateKey, deadlineMs: deadlines.login });
+    if (connection.kind !== 'open') {
+      return { kind: 'failed', detail: 'detail' in connection ? connection.detail : connection.kind };
+    }
+    const { client } = connection;
+    const control = await openControl(client);
+    if ('ask' in control) return { control, end: () => client.end() };
+    client.end();
+    return control;
+  });
