@@ -1,4 +1,5 @@
 import type { SourceState } from '@berth/common/control/usage.ts';
+import { forHowLong } from '../../status/age.ts';
 
 /** What is known of a source. Times are UTC milliseconds by the server's clock. */
 export interface Facts {
@@ -8,6 +9,8 @@ export interface Facts {
   readonly overdueAfterMs: number;
   /** When the last run that made a snapshot ended, by its report. */
   readonly lastReportedSuccessMs: number | null;
+  /** When that run began. */
+  readonly lastReportedStartMs: number | null;
   /** When a snapshot last arrived in the store, by the journal; null when none did or that is not known. */
   readonly lastSnapshotMs: number | null;
   /** When the store was last looked at; null before that. */
@@ -32,9 +35,74 @@ export interface Freshness {
   readonly overdueAtMs: number;
 }
 
-export const freshness = (facts: Facts): Freshness => ({
-  state: 'never',
-  words: null,
-  lastSuccessMs: null,
-  overdueAtMs: facts.knownSinceMs + facts.overdueAfterMs,
-});
+/**
+ * How a source is: the worst that is true of it, in the order of `sourceStates`. A success that was reported counts only as
+ * long as the store does not show otherwise; a snapshot that arrived counts without any report.
+ */
+export const freshness = (facts: Facts): Freshness => {
+  const isBelieved = isBorneOut(facts);
+  const lastSuccessMs = latest(isBelieved ? facts.lastReportedSuccessMs : null, facts.lastSnapshotMs, facts.nowMs);
+  const overdueAtMs = (lastSuccessMs ?? facts.knownSinceMs) + facts.overdueAfterMs;
+  return { ...judge(facts, { isBelieved, lastSuccessMs, overdueAtMs }), lastSuccessMs, overdueAtMs };
+};
+
+interface Judged {
+  readonly isBelieved: boolean;
+  readonly lastSuccessMs: number | null;
+  readonly overdueAtMs: number;
+}
+
+const judge = (
+  facts: Facts,
+  { isBelieved, lastSuccessMs, overdueAtMs }: Judged,
+): Pick<Freshness, 'state' | 'words'> => {
+  const { nowMs, lastReport, unreadable } = facts;
+  if (unreadable !== null) return { state: 'unreadable', words: `Its storage can not be read: ${unreadable}` };
+  const failure = lastReport?.outcome === 'failed' ? runWords('The last run failed', lastReport.message) : null;
+  const reasons = [failure, isBelieved ? null : notArrived];
+  if (nowMs >= overdueAtMs) return { state: 'overdue', words: sentences(silence(facts, lastSuccessMs), ...reasons) };
+  if (failure !== null) return { state: 'failing', words: sentences(...reasons) };
+  if (lastSuccessMs === null) return { state: 'never', words: sentences('No backup yet.', ...reasons) };
+  const warnings = sentences(isBelieved ? null : notArrived, lastReport === null ? null : reservation(lastReport));
+  return warnings === '' ? { state: 'fine', words: null } : { state: 'warned', words: warnings };
+};
+
+/** Clocks differ, and a snapshot may be made a while before its run is over: an hour is no contradiction yet. */
+const toleranceMs = 3_600_000;
+
+/** False when the store was looked at after a reported success and has no snapshot of that run. */
+const isBorneOut = ({ lastReportedSuccessMs, lastReportedStartMs, lastSnapshotMs, reviewedAtMs }: Facts): boolean => {
+  if (lastReportedSuccessMs === null || reviewedAtMs === null || reviewedAtMs <= lastReportedSuccessMs) return true;
+  return lastSnapshotMs !== null && lastSnapshotMs >= (lastReportedStartMs ?? lastReportedSuccessMs) - toleranceMs;
+};
+
+/** A clock that was once ahead must not keep a source fresh for ever: nothing happened later than now. */
+const latest = (one: number | null, other: number | null, nowMs: number): number | null => {
+  if (one === null && other === null) return null;
+  return Math.min(nowMs, Math.max(one ?? Number.NEGATIVE_INFINITY, other ?? Number.NEGATIVE_INFINITY));
+};
+
+const notArrived = 'Its last run reported a snapshot, but none has arrived here.';
+
+const silence = ({ nowMs, knownSinceMs, overdueAfterMs }: Facts, lastSuccessMs: number | null): string => {
+  const limit = `overdue after ${forHowLong(overdueAfterMs)}`;
+  return lastSuccessMs === null
+    ? `Never backed up since it was added ${forHowLong(nowMs - knownSinceMs)} ago; ${limit}.`
+    : `No backup for ${forHowLong(nowMs - lastSuccessMs)}; ${limit}.`;
+};
+
+/** What a run that made a snapshot, or was stopped, leaves to be said. */
+const reservation = ({ outcome, message, warnings }: NonNullable<Facts['lastReport']>): string | null => {
+  if (outcome === 'incomplete') return runWords('The last backup is incomplete', message);
+  if (outcome === 'cancelled') return runWords('The last run was stopped before its end', message);
+  if (warnings === 0) return null;
+  return `The last run had ${warnings === 1 ? 'a warning' : `${warnings} warnings`}.`;
+};
+
+const runWords = (what: string, message: string | null): string => {
+  const said = (message ?? '').trim();
+  if (said === '') return `${what}.`;
+  return `${what}: ${said}${/[.!?…]$/.test(said) ? '' : '.'}`;
+};
+
+const sentences = (...all: readonly (string | null)[]): string => all.filter((one) => one !== null).join(' ');

@@ -1,0 +1,26 @@
+const minuteMs = 60_000;
+
+/** Before there was a run: most first backups take longer and most later ones less; the first few runs correct it. */
+const unknownMs = 30 * minuteMs;
+const longestMs = 7 * 24 * 60 * minuteMs;
+
+/** So many runs count; older ones tell of another machine. */
+const mostRuns = 7;
+
+/**
+ * How long the next run of a source is expected to take, in milliseconds, from how long the last that succeeded held their
+ * place, the newest first. It is the second longest of seven: one bad night does not count, and being done early is more
+ * frequent than being late. Rounded up in steps that grow with it, so that a minute more or less moves nobody.
+ */
+export const expectedLength = (lengthsMs: readonly number[]): number => {
+  const last = lengthsMs.slice(0, mostRuns).sort((one, other) => other - one);
+  const length = last[last.length >= 4 ? 1 : 0];
+  if (length === undefined) return unknownMs;
+  return inSteps(Math.min(Math.max(length, minuteMs), longestMs));
+};
+
+const inSteps = (lengthMs: number): number => {
+  const minutes = lengthMs / minuteMs;
+  const step = minutes <= 10 ? 1 : minutes <= 60 ? 5 : minutes <= 240 ? 15 : 60;
+  return Math.ceil(minutes / step) * step * minuteMs;
+};
