@@ -7,6 +7,7 @@ const programs = {
   'berth-server': 'packages/server/src/cli.ts',
   session: 'packages/server/src/session/main.ts',
   job: 'packages/server/src/jobs/main.ts',
+  coordinator: 'packages/server/src/coordinator/main.ts',
   berth: 'packages/agent/src/cli.ts',
 };
 

@@ -32,6 +32,15 @@ describe('the words of a jail', () => {
     expect(words.slice(0, 2)).toEqual(['--landlock-access', `fs:${allRights.join(',')}`]);
   });
 
+  test('let the coordinator make sockets, and nothing else, in the folders of its sockets', () => {
+    const words = jailWords(jail, { ...cell, writable: [], sockets: ['/run/berth/control'] });
+    expect(words.at(-1)).toBe('path-beneath:read-dir,make-sock,remove-file:/run/berth/control');
+    expect(words.join(' ').match(/make-sock:|make-sock,rem/g)).toHaveLength(1);
+    expect(nodeWords({ ...cell, writable: [], sockets: ['/run/berth/control'] }).at(-1)).toBe(
+      '--allow-fs-write=/run/berth/control',
+    );
+  });
+
   test('ask an older kernel for nothing it does not know', () => {
     const words = jailWords({ ...jail, rights: basicRights }, cell).join(' ');
     expect(words).not.toContain('truncate');

@@ -18,6 +18,8 @@ export interface Cell {
   readonly readable: readonly string[];
   /** Folders in which it may do everything but run a program or make anything else than files and folders. */
   readonly writable: readonly string[];
+  /** Folders in whose folders it may make sockets and remove them, and nothing else. */
+  readonly sockets?: readonly string[];
 }
 
 /** What Linux 5.19 (Landlock's second version, the first that lets a session link from folder to folder) watches. */
@@ -54,11 +56,14 @@ const ownFolderRights: ReadonlySet<string> = new Set([
   'truncate',
 ]);
 
+/** What the coordinator does in the folders of its sockets. */
+const socketRights: ReadonlySet<string> = new Set(['read-dir', 'make-sock', 'remove-file']);
+
 /**
  * setpriv's words (util-linux 2.41) that put what follows under Landlock; none where there is no Landlock. The names of
  * the rights are spelled out, because `--landlock-access fs` means another set in every release of util-linux.
  */
-export const jailWords = (jail: Jail, { node, program, readable, writable }: Cell): readonly string[] => {
+export const jailWords = (jail: Jail, { node, program, readable, writable, sockets = [] }: Cell): readonly string[] => {
   if (jail.kind === 'none') return [];
   const { rights, libraries } = jail;
   const rule = (allowed: readonly string[], path: string): readonly string[] => [
@@ -76,16 +81,17 @@ export const jailWords = (jail: Jail, { node, program, readable, writable }: Cel
     ...rule(['read-file'], noOpenSslConfig),
     ...readable.flatMap((path) => rule(['read-file', 'read-dir'], path)),
     ...writable.flatMap((path) => rule(own, path)),
+    ...sockets.flatMap((path) => rule([...socketRights], path)),
   ];
 };
 
 /** Node's own flags for the same: its permission model, and no reading of the system's openssl.cnf. */
-export const nodeWords = ({ program, readable, writable }: Omit<Cell, 'node'>): readonly string[] => [
+export const nodeWords = ({ program, readable, writable, sockets = [] }: Omit<Cell, 'node'>): readonly string[] => [
   `--openssl-config=${noOpenSslConfig}`,
   '--permission',
   `--allow-fs-read=${codeFolder(program)}/`,
   ...readable.map((folder) => `--allow-fs-read=${folder}`),
-  ...writable.flatMap((folder) => [`--allow-fs-read=${folder}`, `--allow-fs-write=${folder}`]),
+  ...[...writable, ...sockets].flatMap((folder) => [`--allow-fs-read=${folder}`, `--allow-fs-write=${folder}`]),
 ];
 
 /** What a session of the source in `directory` may write. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@berth/common/problem.ts';
 import { execa } from 'execa';
 import type { Logger } from 'pino';
+import { keepRunning } from './keep-running.ts';
 import { parseSshdLine, type SshdEvent } from './log-line.ts';
 import { stateOf } from './processes.ts';
 
@@ -12,9 +13,6 @@ import { stateOf } from './processes.ts';
 export const sshdPath = '/usr/sbin/sshd';
 
 const listenDeadlineMs = 10_000;
-const longestPauseMs = 30_000;
-/** An sshd that lived this long was well; its next death starts with a short pause again. */
-const healthyAfterMs = 60_000;
 
 /** Throws `sshd-config` with sshd's own words when it would not start with this file. */
 export const checkConfig = async (configFile: string): Promise<void> => {
@@ -132,24 +130,17 @@ export class SshdDaemon {
     return { listening, ended: ended.promise };
   }
 
-  async #keepAlive(ended: Promise<string>): Promise<void> {
-    const { signal } = this.#stopping;
-    let pauseMs = 250;
-    let startedAt = performance.now();
-    let current = ended;
-    for (;;) {
-      const words = await current;
-      if (signal.aborted) return;
-      if (performance.now() - startedAt > healthyAfterMs) pauseMs = 250;
-      this.#log.error({ sshd: words, pauseMs }, 'sshd died; it is started again after a pause');
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-      startedAt = performance.now();
-      const next = this.#spawn();
-      next.listening.catch((error: unknown) => this.#log.error({ error: String(error) }, 'sshd does not listen'));
-      current = next.ended;
-    }
+  #keepAlive(ended: Promise<string>): Promise<void> {
+    return keepRunning({
+      ended,
+      again: () => {
+        const next = this.#spawn();
+        next.listening.catch((error: unknown) => this.#log.error({ error: String(error) }, 'sshd does not listen'));
+        return next.ended;
+      },
+      onDeath: (sshd, pauseMs) => this.#log.error({ sshd, pauseMs }, 'sshd died; it is started again after a pause'),
+      signal: this.#stopping.signal,
+    });
   }
 }
 

@@ -14,9 +14,11 @@ test('the program is found in a clone and beside its bundle', () => {
     root: '/c',
     cli: '/c/packages/server/src/cli.ts',
     session: '/c/packages/server/src/session/main.ts',
+    coordinator: '/c/packages/server/src/coordinator/main.ts',
   });
   expect(programAt('/opt/berth/berth-server.mjs', '/n')).toMatchObject({
     root: '/opt/berth',
     session: '/opt/berth/session.mjs',
+    coordinator: '/opt/berth/coordinator.mjs',
   });
 });

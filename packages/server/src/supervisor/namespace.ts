@@ -9,14 +9,15 @@ import type { Program } from './program.ts';
 export const privateRuntimeDir = '/run/berth';
 
 /**
- * The data, Node, and the session and job programs by the paths that sessions reach; the same for everyone who enters the
- * namespace.
+ * The data, Node, and the programs that do not run as root by the paths that their users reach; the same for everyone who
+ * enters the namespace.
  */
 export const privatePaths = (program: Program) => ({
   data: join(privateRuntimeDir, 'data'),
   node: join(privateRuntimeDir, 'node'),
   session: join(privateRuntimeDir, 'program', program.session.slice(program.root.length)),
   job: join(privateRuntimeDir, 'program', program.job.slice(program.root.length)),
+  coordinator: join(privateRuntimeDir, 'program', program.coordinator.slice(program.root.length)),
 });
 
 interface Wishes {

@@ -13,6 +13,8 @@ export interface Program {
   readonly session: string;
   /** What the server starts for work on a source's files: jobs/main.ts. */
   readonly job: string;
+  /** What hands out the slots: coordinator/main.ts. */
+  readonly coordinator: string;
   /** The folders sessions must be able to read, and the folder all of them are in. */
   readonly root: string;
   readonly folders: readonly string[];
@@ -31,10 +33,12 @@ export const programAt = (here: string, node: string): Program => {
       cli: join(server, 'src/cli.ts'),
       session: join(server, 'src/session/main.ts'),
       job: join(server, 'src/jobs/main.ts'),
+      coordinator: join(server, 'src/coordinator/main.ts'),
       root,
       folders: ['packages', 'node_modules'],
     };
   }
   const root = dirname(here);
-  return { node, cli: here, session: join(root, 'session.mjs'), job: join(root, 'job.mjs'), root, folders: ['.'] };
+  const [session, job, coordinator] = [join(root, 'session.mjs'), join(root, 'job.mjs'), join(root, 'coordinator.mjs')];
+  return { node, cli: here, session, job, coordinator, root, folders: ['.'] };
 };

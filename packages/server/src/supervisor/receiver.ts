@@ -6,6 +6,7 @@ import { applyAccounts, findingsOnHost, writeKeys } from '../accounts/apply.ts';
 import type { Layout } from '../accounts/layout.ts';
 import type { Jail } from '../session/jail.ts';
 import { type GuardOptions, SftpGuard } from '../sftp/guard.ts';
+import type { Judgement } from '../sftp/judge.ts';
 import { parseSources } from '../sources/load.ts';
 import type { ServerConfig, Source } from '../sources/source.ts';
 import { unfinishedFindings } from '../sources/unfinished.ts';
@@ -30,6 +31,8 @@ export interface ReceiverOptions {
   readonly pass: GuardOptions['pass'];
   /** Called with what is in force from now on. */
   readonly onApplied: (config: ServerConfig) => void;
+  /** Called with what is known of an SFTP source, after each look at its files. */
+  readonly onJudged: (source: string, judgement: Judgement) => void;
   readonly log: Logger;
 }
 
@@ -71,6 +74,7 @@ export class Receiver {
       version: 1,
       pid: process.pid,
       sshdPid: null,
+      coordinatorPid: null,
       mode: layout.mode,
       mountNamespace,
       jail,
@@ -137,6 +141,11 @@ export class Receiver {
   /** Sources that are connected now. */
   active(): ReadonlySet<string> {
     return new Set(this.#connections.list().map(({ source }) => source ?? ''));
+  }
+
+  /** The coordinator has started with this pid, or ended: for `status`. */
+  noteCoordinator(pid: number | null): void {
+    this.#remember({ coordinatorPid: pid });
   }
 
   /** Ends sshd and every connection. Nothing of the receiver runs afterwards. */
@@ -215,7 +224,9 @@ export class Receiver {
   /** An SFTP source that has become read-only, or writable again, meets that with its next login, which is now. */
   #judged(turned: ReadonlySet<string>): Promise<void> {
     const turn = this.#queue.then(async () => {
-      this.#remember({ sftp: this.#guard.judgements });
+      const { judgements } = this.#guard;
+      this.#remember({ sftp: judgements });
+      for (const [source, judgement] of Object.entries(judgements)) this.#options.onJudged(source, judgement);
       if (turned.size === 0 || this.#stopping.signal.aborted) return;
       this.#record(() => writeKeys(this.#options.layout, this.#current, this.#guard.readOnly));
       this.#connections.sweep('what it may do has changed', (connections) =>

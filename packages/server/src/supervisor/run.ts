@@ -16,6 +16,8 @@ import { parseSources } from '../sources/load.ts';
 import { unfinishedFindings } from '../sources/unfinished.ts';
 import { type WatchOptions, watchFile } from '../sources/watch.ts';
 import { ensureHostKey } from '../sshd/host-key.ts';
+import { linkedConfig, storedBySftp } from './coordinator/linked.ts';
+import { coordinatorOf } from './coordinator/of-server.ts';
 import { mountNamespace } from './enter.ts';
 import { prepareLayout } from './layout.ts';
 import { thisProgram } from './program.ts';
@@ -75,11 +77,20 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
 
   const port = options.port ?? config.settings.port ?? defaultPort;
   const namespace = mode === 'private' ? mountNamespace() : '';
-  const schedule = new Schedule({
+  const keeper = new Keeper(dataDir, log);
+  const coordinator = coordinatorOf({
+    ...{ layout, jail, program, keeper },
+    onPlaces: (free) => schedule.setFreePlaces(free),
+    onChange: (pid) => receiver.noteCoordinator(pid),
+    log: log.child({ component: 'coordinator' }),
+  });
+  const schedule: Schedule = new Schedule({
     dataDir,
     place: jobPlaceInside({ mode, jail, dataDir, program }),
     clock: new ClockGuard(dataDir, log),
-    keeper: new Keeper(dataDir, log),
+    keeper,
+    onStored: (source, facts) => coordinator.stored(source, facts),
+    onWorking: (jobs) => coordinator.working(jobs),
     active: () => receiver.active(),
     log: log.child({ component: 'jobs' }),
     ...(options.cadence && { cadence: options.cadence }),
@@ -94,10 +105,18 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     jail,
     pass: (source, signal) =>
       runPass({ node, session, dataDir: layout.sessionDataDir, jail }, source, settleMs, signal),
-    onApplied: (inForce) => schedule.watch(inForce),
+    onApplied: (inForce) => {
+      coordinator.apply(linkedConfig(inForce));
+      schedule.watch(inForce);
+    },
+    onJudged: (source, judgement) => {
+      const facts = storedBySftp(judgement);
+      if (facts !== null) coordinator.stored(source, facts);
+    },
     log,
   });
   await receiver.start(first);
+  coordinator.start();
   schedule.start();
   // It says why, and remembers it for `status`.
   if (latest !== first.content) await receiver.consider({ ok: true, content: latest });
@@ -120,6 +139,8 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   watching.abort();
   await watch;
   await Promise.all([schedule.stop(), receiver.stop()]);
+  // The last, so that it hears what those have to say.
+  await coordinator.stop();
 };
 
 const follow = async (receiver: Receiver, watch: WatchOptions): Promise<void> => {

@@ -14,6 +14,7 @@ const state: ServerState = {
   version: 1,
   pid: 1,
   sshdPid: null,
+  coordinatorPid: null,
   mode: 'private',
   mountNamespace: 'mnt:[2]',
   jail: { kind: 'none', reason: 'a test' },

@@ -21,6 +21,8 @@ const serverState = z.object({
   pid: z.int(),
   /** sshd's listener; null while it is down. */
   sshdPid: z.int().nullable(),
+  /** The coordinator's; null while it is down. An older server had none. */
+  coordinatorPid: z.int().nullable().default(null),
   mode: z.enum(['private', 'container', 'rootless']),
   /** Where only the receiver's processes are: see connections.ts. */
   mountNamespace: z.string(),
