@@ -15,7 +15,9 @@ export const coordinatorCodes = [
   'report-doubted',
   'report-refused',
   'plan-tight',
+  'coordinator-state',
 ] as const;
+export type CoordinatorCode = (typeof coordinatorCodes)[number];
 
 /** What can be so. A code never changes its meaning; programs may go by it. */
 export const conditionCodes = [

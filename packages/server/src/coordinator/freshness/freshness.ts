@@ -33,6 +33,8 @@ export interface Freshness {
   readonly lastSuccessMs: number | null;
   /** When it becomes, or became, overdue. */
   readonly overdueAtMs: number;
+  /** False when the last success that was reported has not arrived in the store, so it does not count. */
+  readonly isBelieved: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ export const freshness = (facts: Facts): Freshness => {
   const isBelieved = isBorneOut(facts);
   const lastSuccessMs = latest(isBelieved ? facts.lastReportedSuccessMs : null, facts.lastSnapshotMs, facts.nowMs);
   const overdueAtMs = (lastSuccessMs ?? facts.knownSinceMs) + facts.overdueAfterMs;
-  return { ...judge(facts, { isBelieved, lastSuccessMs, overdueAtMs }), lastSuccessMs, overdueAtMs };
+  return { ...judge(facts, { isBelieved, lastSuccessMs, overdueAtMs }), lastSuccessMs, overdueAtMs, isBelieved };
 };
 
 interface Judged {

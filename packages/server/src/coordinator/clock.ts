@@ -1,0 +1,27 @@
+/** The time, as the coordinator takes it. */
+export interface Clock {
+  /** UTC milliseconds: may jump either way when somebody sets it. */
+  readonly wallMs: () => number;
+  /** Milliseconds from anywhere; never goes back and never jumps. */
+  readonly steadyMs: () => number;
+}
+
+export const systemClock: Clock = { wallMs: () => Date.now(), steadyMs: () => performance.now() };
+
+/** Less than this is a clock being kept right. */
+const smallestJumpMs = 5000;
+
+/**
+ * How far the wall clock has jumped since the last look, in milliseconds; 0 when it went along. Whatever was to happen
+ * after a while (a lease's end, a place in the queue) moves with it, because a while is not the clock's business.
+ */
+export const jumpWatch = ({ wallMs, steadyMs }: Clock): (() => number) => {
+  let offsetMs = wallMs() - steadyMs();
+  return () => {
+    const nowOffsetMs = wallMs() - steadyMs();
+    const jumpMs = nowOffsetMs - offsetMs;
+    if (Math.abs(jumpMs) < smallestJumpMs) return 0;
+    offsetMs = nowOffsetMs;
+    return jumpMs;
+  };
+};

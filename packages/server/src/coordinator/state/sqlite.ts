@@ -1,0 +1,112 @@
+import { renameSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { isErrno } from '@berth/common/errno.ts';
+import { Commits } from './commit.ts';
+import { explained, isBroken } from './failure.ts';
+import { migrate } from './migrations.ts';
+import { readLeases, readOutlines, readSettings, readSources, readWaiting } from './rows.ts';
+import type { Loaded, State } from './state.ts';
+import { writerOn } from './write.ts';
+
+/** An opened state, and where a broken one was set aside before; null when there was none. */
+export interface OpenedState {
+  readonly state: State;
+  readonly aside: string | null;
+}
+
+/**
+ * The state in one SQLite file, made when missing. A file that is broken is set aside with its log (`….broken-<time>`), never
+ * removed, and a new one begins. Throws `state-newer`, and the disk's errors.
+ */
+export const openState = (
+  path: string,
+  options: {
+    readonly now: () => Date /** For tests: SQLite says that the disk is full after so many. */;
+    readonly mostPages?: number;
+  },
+): OpenedState => {
+  try {
+    return { state: stateIn(open(path), options.mostPages), aside: null };
+  } catch (error) {
+    if (!isBroken(error)) throw error;
+    const aside = setAside(path, options.now());
+    return { state: stateIn(open(path), options.mostPages), aside };
+  }
+};
+
+/** SQLite looks at every page of a file up to this size when it is opened; that takes a second or two. */
+const longestCheckedBytes = 256 * 1024 ** 2;
+
+interface Opened {
+  readonly db: DatabaseSync;
+  readonly loaded: Loaded;
+}
+
+/** Throws SQLite's own error for a file that is broken. */
+const open = (path: string): Opened => {
+  const before = statSync(path, { throwIfNoEntry: false });
+  const db = new DatabaseSync(path, { timeout: 5000 });
+  try {
+    // FULL: a commit is on the disk when it returns, also after a power cut. The folder that names the new files is synced with
+    // them (os_unix.c: UNIXFILE_DIRSYNC); Node's permission model, which the coordinator runs under, has no fsync to call.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    db.exec(`PRAGMA journal_size_limit = ${64 * 1024 ** 2}; PRAGMA trusted_schema = OFF;`);
+    if (before !== undefined && before.size <= longestCheckedBytes) check(db);
+    migrate(db, path);
+    // What can be opened can still be read wrongly: better to know now.
+    return { db, loaded: read(db) };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};
+
+/** As SQLite says it of a file it stumbles over. */
+class BrokenFile extends Error {
+  readonly errcode = 11;
+}
+
+const check = (db: DatabaseSync): void => {
+  const words = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+  if (words !== 'ok') throw new BrokenFile(String(words));
+};
+
+const read = (db: DatabaseSync): Loaded => ({
+  sources: readSources(db, 'all'),
+  leases: readLeases(db),
+  waiting: readWaiting(db),
+  settings: readSettings(db),
+});
+
+const stateIn = ({ db, loaded }: Opened, mostPages: number | undefined): State => {
+  if (mostPages !== undefined) db.exec(`PRAGMA max_page_count = ${mostPages}`);
+  const commits = new Commits(db);
+  const writer = writerOn(db);
+  const committed = <Result>(work: () => Result): Promise<Result> =>
+    commits.run(work).catch((error: unknown) => {
+      throw explained(error);
+    });
+  return {
+    load: async () => loaded,
+    save: (changes) => committed(() => writer.save(changes)),
+    addReport: (report) => committed(() => writer.addReport(report)),
+    runs: async (source, most) => readOutlines(db, source, most),
+    close: async () => {
+      commits.flush();
+      db.close();
+    },
+  };
+};
+
+/** A file without its log would not be what it was. */
+const setAside = (path: string, now: Date): string => {
+  const aside = `${path}.broken-${now.toISOString().replaceAll(':', '-')}`;
+  for (const suffix of ['-wal', '-shm', '']) {
+    try {
+      renameSync(`${path}${suffix}`, `${aside}${suffix}`);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+  return aside;
+};
