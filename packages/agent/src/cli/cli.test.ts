@@ -32,7 +32,18 @@ const run = async (...argv: readonly string[]) => {
   return { code, out: out.join(''), err: err.join('') };
 };
 
-const commands = ['enroll', 'backup', 'snapshots', 'restore', 'check', 'status', 'doctor'];
+const commands = [
+  'enroll',
+  'backup',
+  'snapshots',
+  'restore',
+  'check',
+  'status',
+  'doctor',
+  'install',
+  'uninstall',
+  'daemon',
+];
 
 test.for(commands)('berth %s --help shows examples and is no failure', async (command) => {
   const { code, out } = await run(command, '--help');

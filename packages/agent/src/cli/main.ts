@@ -3,13 +3,16 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { backupCommand } from './backup.ts';
 import { checkCommand } from './check.ts';
+import { daemonCommand } from './daemon.ts';
 import { doctorCommand } from './doctor.ts';
 import { enrollCommand } from './enroll.ts';
+import { installCommand } from './install.ts';
 import { type Io, writeJson } from './io.ts';
 import { exitCodeOf, problemJson, problemText } from './problems.ts';
 import { restoreCommand } from './restore.ts';
 import { snapshotsCommand } from './snapshots.ts';
 import { statusCommand } from './status.ts';
+import { uninstallCommand } from './uninstall.ts';
 
 const commands = [
   enrollCommand,
@@ -19,6 +22,9 @@ const commands = [
   checkCommand,
   statusCommand,
   doctorCommand,
+  installCommand,
+  uninstallCommand,
+  daemonCommand,
 ] as const;
 
 /**
@@ -56,7 +62,7 @@ const program = (io: Io): Command => {
       'after',
       `
 First:   berth enroll nas.lan
-Then:    berth backup
+Then:    berth backup, and berth install
 One day: berth restore --target /tmp/restored
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 done with warnings, 4 server not reachable,
