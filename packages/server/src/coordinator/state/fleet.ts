@@ -30,8 +30,11 @@ export interface FleetRun {
   readonly durationMs: number;
   readonly outcome: 'ok' | 'incomplete' | 'failed' | 'cancelled';
   readonly message: string | null;
+  readonly warnings: number;
   readonly bytesRead: number | null;
+  /** Before and after compression. */
   readonly bytesAdded: number | null;
+  readonly bytesStored: number | null;
   readonly bytesPruned: number | null;
   readonly snapshots: number | null;
 }

@@ -1,0 +1,113 @@
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { asUser } from '../../status/as-user.ts';
+import { databaseFile, stateFolder } from '../paths.ts';
+import { outline, row } from '../testing.ts';
+import { readFleet, readRuns } from './read.ts';
+import { openState } from './sqlite.ts';
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'berth-read-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+const isRoot = process.geteuid?.() === 0;
+const nowMs = Date.parse('2026-11-21T12:00:00Z');
+const file = () => databaseFile(stateFolder(dataDir));
+const opened = (uid: number | null = null) => {
+  mkdirSync(stateFolder(dataDir), { mode: 0o700 });
+  const open = () => openState(file(), { now: () => new Date(nowMs) }).state;
+  if (uid === null) return open();
+  chownSync(stateFolder(dataDir), uid, uid);
+  chownSync(dataDir, uid, uid);
+  return asUser(uid, open);
+};
+
+test('where no coordinator has run there is nothing to read, and nothing is made', () => {
+  expect(readFleet({ dataDir, uid: null, nowMs })).toBeNull();
+  expect(readRuns({ dataDir, uid: null, source: 'laptop', most: 3 })).toBeNull();
+  expect(readdirSync(dataDir)).toEqual([]);
+});
+
+test('what is running, waiting, planned and past is read while the coordinator has the file open', async () => {
+  const state = opened();
+  await state.save({
+    sources: [
+      row('laptop', { slots: [{ startsAtMs: nowMs + 1000, endsAtMs: nowMs + 2000, closesAtMs: null }] }),
+      row('tower'),
+    ],
+    leases: [
+      {
+        source: 'laptop',
+        run: 'r',
+        reason: 'slot',
+        grantedAtMs: nowMs - 5,
+        step: 'backup',
+        bytesDone: 1,
+        bytesTotal: 4,
+      },
+    ],
+    waiting: [{ source: 'tower', run: 'w', reason: 'person', askedAtMs: nowMs - 9, position: 2 }],
+    settings: { tight: [{ text: 'too much', remedy: 'less' }] },
+  });
+  await state.addReport({
+    source: 'laptop',
+    outline: outline({ bytesAdded: 7, endedAtMs: nowMs - 60_000 }),
+    json: '{}',
+  });
+  const fleet = readFleet({ dataDir, uid: null, nowMs });
+  expect(fleet?.tight).toEqual([{ text: 'too much', remedy: 'less' }]);
+  const [laptop, tower] = fleet?.sources ?? [];
+  expect(laptop).toMatchObject({
+    ...{ name: 'laptop', state: 'fine', nextSlotMs: nowMs + 1000, lastRun: { bytesAdded: 7, outcome: 'ok' } },
+    now: { kind: 'running', sinceMs: nowMs - 5, step: 'backup', percent: 25 },
+  });
+  expect(tower).toMatchObject({ state: 'never', lastRun: null, now: { kind: 'waiting', position: 2 } });
+  expect(readRuns({ dataDir, uid: null, source: 'laptop', most: 3 })).toHaveLength(1);
+  await state.close();
+});
+
+test.runIf(isRoot)(
+  'root reads as the coordinator, also what a dead one left in its log, and leaves no file of its own',
+  async () => {
+    const uid = 65_531;
+    const state = opened(uid);
+    await asUser(uid, () => state.save({ sources: [row('laptop')] }));
+    // As a kill -9 leaves it: the log is there, its index is not.
+    const before = databaseFile(stateFolder(dataDir));
+    const copy = mkdtempSync(join(tmpdir(), 'berth-read-'));
+    try {
+      mkdirSync(stateFolder(copy));
+      for (const suffix of ['', '-wal']) {
+        const to = `${databaseFile(stateFolder(copy))}${suffix}`;
+        writeFileSync(to, await import('node:fs').then(({ readFileSync }) => readFileSync(`${before}${suffix}`)));
+        chownSync(to, uid, uid);
+      }
+      chownSync(stateFolder(copy), uid, uid);
+      chownSync(copy, uid, uid);
+      expect(readFleet({ dataDir: copy, uid, nowMs })?.sources).toHaveLength(1);
+      const owners = readdirSync(stateFolder(copy)).map((name) => statSync(join(stateFolder(copy), name)).uid);
+      expect(new Set(owners)).toEqual(new Set([uid]));
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+    await state.close();
+    expect(process.geteuid?.()).toBe(0);
+  },
+);
+
+test('a broken file, and one of a newer berth, are told apart from none', async () => {
+  const state = opened();
+  await state.close();
+  const db = new DatabaseSync(file());
+  db.exec('PRAGMA user_version = 99');
+  db.close();
+  expect(() => readFleet({ dataDir, uid: null, nowMs })).toThrow(expect.objectContaining({ code: 'state-newer' }));
+  for (const name of readdirSync(stateFolder(dataDir))) rmSync(join(stateFolder(dataDir), name));
+  writeFileSync(file(), 'not a database, though long enough to be taken for one'.repeat(100));
+  expect(() => readFleet({ dataDir, uid: null, nowMs })).toThrow(expect.objectContaining({ code: 'state-unreadable' }));
+});
