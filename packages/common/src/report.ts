@@ -15,6 +15,7 @@ const instant = z.iso.datetime();
 export const stepNames = [
   'config',
   'lock',
+  'lease',
   'hook-before',
   'connect',
   'unlock',

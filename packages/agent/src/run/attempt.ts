@@ -1,6 +1,7 @@
 import type { Progress } from '@berth/common/restic/backup.ts';
 import type { Restic } from '@berth/common/restic/restic.ts';
 import { isDone } from '@berth/common/restic/result.ts';
+import type { RunPolicy } from '../config/policy.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import { checkPart, isDue } from './decide.ts';
 import type { Ledger } from './ledger.ts';
@@ -27,6 +28,7 @@ export interface Done {
 export interface AttemptArguments {
   readonly number: number;
   readonly config: AgentConfig;
+  readonly policy: RunPolicy;
   readonly dryRun: boolean;
   readonly done: Done;
   readonly recorder: Recorder;
@@ -36,6 +38,8 @@ export interface AttemptArguments {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
+
+const hour = 3_600_000;
 
 /** Every snapshot of ours carries it; retention looks at nothing else. */
 export const berthTag = 'berth';
@@ -106,35 +110,41 @@ const backupStep: Step = async (args, restic) => {
   });
 };
 
-const forgetStep: Step = async ({ config, done, dryRun, number, recorder, signal }, restic) => {
+const forgetStep: Step = async ({ config, policy, done, dryRun, number, recorder, signal }, restic) => {
   if (dryRun || done.finished.has('forget')) return null;
-  const { daily, weekly, monthly, yearly, keep_within } = config.retention;
-  const keep = { daily, weekly, monthly, yearly, withinHours: keep_within / 3_600_000 };
+  const { daily, weekly, monthly, yearly, keep_within } = policy.retention;
+  const keep = { daily, weekly, monthly, yearly, withinHours: keep_within / hour };
   return recorder.step('forget', number, async () => {
     const result = await restic.forget({ host: config.name, tags: [berthTag], keep }, { signal });
     if (isDone(result)) done.finished.add('forget');
-    return resticEnd(result, ({ kept, removed }) => ({ snapshotsKept: kept, snapshotsRemoved: removed }));
+    return resticEnd(result, ({ kept, removed }) => ({
+      ...{ snapshotsKept: kept, snapshotsRemoved: removed },
+      // Under which policy.
+      ...{ keepDaily: daily, keepWeekly: weekly, keepMonthly: monthly, keepYearly: yearly },
+      keepWithinHours: keep.withinHours,
+    }));
   });
 };
 
 const pruneStep: Step = async (args, restic) => {
-  const { config, done, dryRun, now, signal } = args;
-  if (dryRun || !isDue(done.ledger.prunedAt, config.prune.every, now())) return null;
+  const { policy, done, dryRun, now, signal } = args;
+  if (dryRun || !isDue(done.ledger.prunedAt, policy.prune.every, now())) return null;
   return args.recorder.step('prune', args.number, async () => {
-    const result = await restic.prune({ maxUnused: config.prune.max_unused }, { signal });
-    const end = resticEnd(result, (summary) => ({ ...summary }));
+    const result = await restic.prune({ maxUnused: policy.prune.max_unused }, { signal });
+    const end = resticEnd(result, (summary) => ({ ...summary, everyHours: policy.prune.every / hour }));
     if (!isDone(result)) return end;
     return withSaved(end, args, { ...done.ledger, prunedAt: now() });
   });
 };
 
 const checkStep: Step = async (args, restic) => {
-  const { config, done, dryRun, now, signal } = args;
-  if (dryRun || !isDue(done.ledger.checkedAt, config.check.every, now())) return null;
-  const { part, subset } = checkPart(config.check.share, done.ledger.checkedPart);
+  const { policy, done, dryRun, now, signal } = args;
+  if (dryRun || !isDue(done.ledger.checkedAt, policy.check.every, now())) return null;
+  const { every, share } = policy.check;
+  const { part, subset } = checkPart(share, done.ledger.checkedPart);
   return args.recorder.step('check', args.number, async () => {
     const result = await restic.check({ readDataSubset: subset }, { signal });
-    const end = resticEnd(result, () => ({ part }));
+    const end = resticEnd(result, () => ({ part, sharePercent: share, everyHours: every / hour }));
     if (!isDone(result)) return end;
     return withSaved(end, args, { ...done.ledger, checkedAt: now(), checkedPart: part });
   });

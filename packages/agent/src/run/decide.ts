@@ -1,7 +1,7 @@
 import type { Report, ReportStep } from '@berth/common/report.ts';
 
-/** The failures a later try can mend: the line was cut, the server away or busy, the repository locked for a while. */
-const mendable: ReadonlySet<string> = new Set(['connection-cut', 'unreachable', 'server-busy', 'locked']);
+/** The failures a later try can mend: the line was cut, the server away or busy, the repository locked for a while, the place lost. */
+const mendable: ReadonlySet<string> = new Set(['connection-cut', 'unreachable', 'server-busy', 'locked', 'lease-lost']);
 
 /** Whether trying again can help. A wrong password, a changed host key, a refused key, a full quota are final. */
 export const isMendable = (reason: string): boolean => mendable.has(reason);

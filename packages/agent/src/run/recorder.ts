@@ -13,13 +13,14 @@ export const createRecorder = (now: () => Date, onStep: (step: ReportStep) => vo
   let leftOut = 0;
   const half = reportLimits.steps / 2;
 
-  /** Does `work`, records how it ended, and answers that. Rejects with what is no Problem: a bug crashes loudly. */
+  /** Does `work`, records how it ended, and answers that; `began` where it is over already. Rejects with what is no Problem: a bug crashes loudly. */
   const step = async <End extends StepEnd>(
     name: StepName,
     attempt: number,
     work: () => Promise<End>,
+    began: Date = now(),
   ): Promise<End | StepEnd> => {
-    const startedAt = now().toISOString();
+    const startedAt = began.toISOString();
     const end = await work().catch((error: unknown) => problemEnd(error));
     const { outcome, reason, numbers } = end;
     const recorded: ReportStep = {

@@ -167,7 +167,7 @@ describe('a report is left', () => {
   test('when the run is stopped while it waits for its next try', async () => {
     await using it = await stage();
     it.answers.backup = [cut()];
-    const sleep = async () => it.abort.abort();
+    const sleep = async (delayMs: number) => (delayMs > 2_000 ? it.abort.abort() : undefined);
     const { report } = await it.run(configWith(), { world: { ...it.world, sleep } });
     expect(report).toMatchObject({ outcome: 'cancelled', attempts: 1 });
   });

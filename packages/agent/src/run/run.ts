@@ -4,31 +4,39 @@ import { type Report, type ReportStep, reportVersion, type StepName } from '@ber
 import type { Progress } from '@berth/common/restic/backup.ts';
 import type { Home } from '../config/home.ts';
 import type { AgentConfig } from '../config/schema.ts';
-import { attempt, type Done, type Reach } from './attempt.ts';
-import { isMendable, retryDelayMs, type Verdict, verdictOf } from './decide.ts';
+import type { Coordinator } from '../server/coordinator.ts';
+import type { Done, Reach } from './attempt.ts';
+import { type Verdict, verdictOf } from './decide.ts';
 import { explain } from './explain.ts';
+import { handOver } from './hand-over.ts';
 import { type HookEnd, runHook } from './hook.ts';
-import { readLedger, writeLedger } from './ledger.ts';
+import { type Admission, createLease, type Lease, type LeaseWorld, type Waiting } from './lease.ts';
+import { readLedger } from './ledger.ts';
 import { takeLock } from './lock.ts';
+import { type Handed, putReport } from './outbox.ts';
 import { createRecorder, okEnd, type Recorder } from './recorder.ts';
 import { writeReport } from './report-file.ts';
+import { admit, tries } from './tries.ts';
 
 /** What happens during a run, for whoever shows it. */
 export type RunEvent =
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'step'; readonly step: ReportStep }
   /** The try failed for `reason`; the next comes after `delayMs`. */
-  | { readonly type: 'retry'; readonly reason: string; readonly delayMs: number; readonly attempt: number };
+  | { readonly type: 'retry'; readonly reason: string; readonly delayMs: number; readonly attempt: number }
+  /** The server is busy: this is our place in its queue. */
+  | ({ readonly type: 'waiting' } & Waiting)
+  /** Reports were handed in, or still wait on this machine. */
+  | ({ readonly type: 'handed-in' } & Handed);
 
 /** What a run takes from the world; tests give their own. */
-export interface RunWorld {
-  readonly now: () => Date;
-  /** Resolves after that time or as soon as `signal` aborts; never rejects. */
-  readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+export interface RunWorld extends LeaseWorld {
   /** 0 to 1, as Math.random. */
   readonly random: () => number;
   /** A fresh connection and restic on it. Throws the Problems of `openTransport` and `openRestic`. */
   readonly reach: (config: AgentConfig, signal: AbortSignal) => Promise<Reach>;
+  /** Whom to ask for a place and to hand reports to; nothing is connected before it is asked. */
+  readonly coordinator: (config: AgentConfig) => Coordinator;
   /** Where a report goes that can't be written to disk: standard error. */
   readonly lastResort: (text: string) => void;
 }
@@ -44,7 +52,17 @@ export interface RunArguments {
   readonly berthVersion: string;
   /** Shows what a backup would do: nothing is written to the repository, nothing forgotten, and no hook runs. */
   readonly dryRun?: boolean;
+  /** Runs at once, whoever else does: asks for a place, but does not wait for one. */
+  readonly isImpatient?: boolean;
+  /** What a wake has got already; without it the run asks for itself, as somebody who waits. */
+  readonly place?: Place & { readonly admission: Admission };
   readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** The server's side of a run. */
+export interface Place {
+  readonly coordinator: Coordinator;
+  readonly lease: Lease;
 }
 
 /** The report, and the file it was written to; null when it went to standard error. */
@@ -54,14 +72,14 @@ export interface RunEnd {
 }
 
 /**
- * One run, start to report: lock → agent.yaml → hooks before → tries (connect, unlock, backup, forget, prune, check) with backoff until
- * `retry.for` ends → hooks after or failure → report. Whatever goes wrong is in the report, which is always written; only a bug rejects,
- * and it too leaves a report.
+ * One run, start to report: lock → agent.yaml → a place at the server → hooks before → tries (connect, unlock, backup, forget, prune, check)
+ * with backoff until `retry.for` ends → hooks after or failure → report, which is handed in. Whatever goes wrong is in the report, which is
+ * always written; only a bug rejects, and it too leaves a report. A server that gives no place because it is away keeps no run from going on.
  */
 export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
   const { home, world, onEvent } = args;
   const startedAt = world.now().toISOString();
-  const run = randomUUID();
+  const run = args.place?.lease.run ?? randomUUID();
   const recorder = createRecorder(world.now, (step) => onEvent?.({ type: 'step', step }));
   const done: Done = {
     snapshot: null,
@@ -69,13 +87,15 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
     ledger: await readLedger(home.ledger),
     finished: new Set(),
   };
-  const state: RunState = { args, run, recorder, done, source: null, attempts: 0 };
+  await using things = new AsyncDisposableStack();
+  const state: RunState = { args, run, recorder, done, things, place: null, config: null, attempts: 0 };
   const finish = async (
     verdict: Verdict,
     message: { readonly happened: string; readonly remedy: string } | null,
   ): Promise<RunEnd> => {
     const report: Report = {
-      ...{ version: reportVersion, run, source: state.source, startedAt, endedAt: world.now().toISOString() },
+      version: reportVersion,
+      ...{ run, source: state.config?.name ?? null, startedAt, endedAt: world.now().toISOString() },
       versions: {
         ...{ berth: args.berthVersion, restic: done.resticVersion, node: process.versions.node },
         system: `${process.platform} ${process.arch}`,
@@ -88,7 +108,7 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
       stepsLeftOut: recorder.leftOut(),
       warnings: [],
     };
-    return { report, file: await writeReport(home.reports, report, world.lastResort) };
+    return { report, file: await keep(state, report) };
   };
   try {
     await using _lock = await takeLock(home.lock);
@@ -106,50 +126,63 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
   }
 };
 
-/** Stopped while it waited for its next try, or while it connected, a run was cancelled, whatever failed before. */
+/** Stopped while it waited for its place or for its next try, or while it connected, a run was cancelled, whatever failed before. */
 const stopped = (verdict: Verdict, signal: AbortSignal): Verdict =>
   signal.aborted && verdict.outcome === 'failed' ? { outcome: 'cancelled', reason: 'cancelled' } : verdict;
 
-interface RunState {
+/** A run under way. */
+export interface RunState {
   readonly args: RunArguments;
   readonly run: string;
   readonly recorder: Recorder;
   readonly done: Done;
-  source: string | null;
+  /** What ends with the run. */
+  readonly things: AsyncDisposableStack;
+  /** Null for a dry run, which takes nobody's, and before there is a config. */
+  place: Place | null;
+  config: AgentConfig | null;
   attempts: number;
 }
+
+/** For the server first, which is to miss nothing; then for this machine. Answers the file of the latter. Never rejects. */
+const keep = async ({ args, place, config }: RunState, report: Report): Promise<string | null> => {
+  const { home, world } = args;
+  place?.lease.rest();
+  const unqueued = await putReport(home, report).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  const file = await writeReport(home.reports, report, world.lastResort);
+  if (unqueued !== null && file !== null) {
+    world.lastResort(`berth: the report of this run can not be handed in (${unqueued})\n`);
+  }
+  if (place === null || config === null) return file;
+  const withinMs = args.signal.aborted ? 10_000 : 60_000;
+  const handed = await handOver({ home, config, coordinator: place.coordinator, now: world.now, withinMs });
+  args.onEvent?.({ type: 'handed-in', ...handed });
+  return file;
+};
 
 /** Throws only what `loadConfig` throws: without a config there are no hooks to run. */
 const work = async (state: RunState): Promise<void> => {
   const { args, recorder } = state;
   const config = await args.loadConfig();
-  state.source = config.name;
-  if (await hooks(state, 'hook-before', config.hooks.before)) await tries(state, config);
+  state.config = config;
+  state.place = args.dryRun === true ? null : (args.place ?? openPlace(state, config));
+  const admission = await admit(state, 0);
+  if (admission === null) return;
+  if (await hooks(state, 'hook-before', config.hooks.before)) await tries(state, config, admission);
   const verdict = stopped(verdictOf(recorder.latest()), args.signal);
   const good = verdict.outcome === 'ok' || verdict.outcome === 'incomplete';
   await hooks(state, good ? 'hook-after' : 'hook-failure', good ? config.hooks.after : config.hooks.failure);
 };
 
-/** Tries until one comes to its end, its failure is final, or `retry.for` is over. */
-const tries = async (state: RunState, config: AgentConfig): Promise<void> => {
-  const { args, recorder, done } = state;
-  const { world, signal } = args;
-  const giveUpAt = world.now().getTime() + config.retry.for;
-  for (;;) {
-    state.attempts += 1;
-    const reason = await attempt({
-      ...{ number: state.attempts, config, dryRun: args.dryRun === true, done, recorder, signal, now: world.now },
-      reach: (abort) => world.reach(config, abort),
-      saveLedger: (ledger) => writeLedger(args.home.ledger, ledger),
-      onProgress: (progress) => args.onEvent?.({ type: 'progress', progress }),
-    });
-    if (reason === null || signal.aborted || !isMendable(reason)) return;
-    const delayMs = retryDelayMs(state.attempts, config.retry, world.random);
-    if (world.now().getTime() + delayMs > giveUpAt) return;
-    args.onEvent?.({ type: 'retry', reason, delayMs, attempt: state.attempts });
-    await world.sleep(delayMs, signal);
-    if (signal.aborted) return;
-  }
+const openPlace = ({ args, run, things }: RunState, config: AgentConfig): Place => {
+  const { world, isImpatient = false, onEvent } = args;
+  const coordinator = things.use(world.coordinator(config));
+  const onWaiting = (waiting: Waiting): void => onEvent?.({ type: 'waiting', ...waiting });
+  const lease = things.use(createLease({ run, reason: 'person', coordinator, world, isImpatient, onWaiting }));
+  return { coordinator, lease };
 };
 
 /** Runs hooks one after the other until one fails; true when none did. After a cancelled run the failure hooks still get their time. */
@@ -161,7 +194,7 @@ const hooks = async (state: RunState, name: StepName, list: AgentConfig['hooks']
     const verdict = stopped(verdictOf(recorder.latest()), args.signal);
     const end = await recorder.step(name, 0, async () => {
       const env = {
-        ...{ BERTH_NAME: state.source ?? '', BERTH_RUN: state.run, BERTH_SNAPSHOT: done.snapshot ?? '' },
+        ...{ BERTH_NAME: state.config?.name ?? '', BERTH_RUN: state.run, BERTH_SNAPSHOT: done.snapshot ?? '' },
         BERTH_OUTCOME: name === 'hook-before' ? '' : verdict.outcome,
         BERTH_REASON: name === 'hook-before' ? '' : (verdict.reason ?? ''),
       };

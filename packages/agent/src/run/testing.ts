@@ -8,6 +8,7 @@ import type { Done, Failed, ResticResult } from '@berth/common/restic/result.ts'
 import { homeOf } from '../config/home.ts';
 import { parseConfig } from '../config/load.ts';
 import type { AgentConfig } from '../config/schema.ts';
+import type { Coordinator } from '../server/coordinator.ts';
 import type { RunRestic } from './attempt.ts';
 import { type RunArguments, type RunEvent, runBackup } from './run.ts';
 
@@ -34,6 +35,16 @@ export const configWith = (more = ''): AgentConfig => {
   const parsed = parseConfig('agent.yaml', `server: nas\nname: box\npaths: [/home]\n${more}`);
   if (parsed.ok) return parsed.config;
   throw new Error(JSON.stringify(parsed.findings));
+};
+
+/** A server without one. */
+const noCoordinator: Coordinator = {
+  assignment: async () => ({ kind: 'no-coordinator' }),
+  usage: async () => ({ kind: 'no-coordinator' }),
+  lease: async () => ({ kind: 'no-coordinator' }),
+  heartbeat: async () => ({ kind: 'no-coordinator' }),
+  deliver: async () => ({ kind: 'no-coordinator' }),
+  [Symbol.asyncDispose]: async () => undefined,
 };
 
 type Command = Exclude<keyof RunRestic, 'version'> | 'connect';
@@ -74,7 +85,10 @@ export const stage = async () => {
     sleep: async (delayMs) => {
       time += delayMs;
     },
+    sleepBeside: (_delayMs, signal) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
     random: () => 0.5,
+    coordinator: () => noCoordinator,
     reach: async () => {
       await next('connect', null);
       open += 1;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openRestic } from '@berth/common/restic/restic.ts';
 import type { Home } from '../config/home.ts';
 import type { AgentConfig } from '../config/schema.ts';
+import { coordinatorAt } from '../server/coordinator.ts';
 import { openTransport } from '../transport/transport.ts';
 import type { Reach } from './attempt.ts';
 import type { RunWorld } from './run.ts';
@@ -9,11 +10,16 @@ import type { RunWorld } from './run.ts';
 /** The real world: this machine's clock, ssh and restic. `env` is where restic gets its few variables from. */
 export const realWorld = (home: Home, env: NodeJS.ProcessEnv, lastResort: (text: string) => void): RunWorld => ({
   now: () => new Date(),
-  sleep: async (delayMs, signal) => sleep(delayMs, undefined, { signal }).catch(() => undefined),
+  sleep: pause,
+  sleepBeside: pause,
   random: Math.random,
   reach: (config, signal) => reach(home, config, env, signal),
+  coordinator: (config) => coordinatorAt(config.server, home),
   lastResort,
 });
+
+const pause = async (delayMs: number, signal: AbortSignal): Promise<void> =>
+  sleep(Math.min(delayMs, 2 ** 31 - 1), undefined, { signal }).catch(() => undefined);
 
 const reach = async (home: Home, config: AgentConfig, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Reach> => {
   await using stack = new AsyncDisposableStack();

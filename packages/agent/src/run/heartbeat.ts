@@ -1,0 +1,34 @@
+import type { Heartbeat } from '@berth/common/control/lease.ts';
+import type { Coordinator } from '../server/coordinator.ts';
+import type { LeaseWorld } from './lease.ts';
+
+/**
+ * Tells the server every `heartbeatMs` that the run goes on, until the answered function is called. A server that does not answer is asked
+ * again: the run goes on. `lost` is aborted when the server says that the place is another's, or that it knows of no such run.
+ */
+export const keepAlive = (args: {
+  readonly run: string;
+  readonly heartbeatMs: number;
+  readonly coordinator: Pick<Coordinator, 'heartbeat'>;
+  readonly sleep: LeaseWorld['sleepBeside'];
+  readonly beat: () => Heartbeat;
+  readonly lost: AbortController;
+}): (() => void) => {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const pauseMs = Math.min(Math.max(args.heartbeatMs, 1_000), 60_000);
+  const loop = async (): Promise<void> => {
+    for (;;) {
+      await args.sleep(pauseMs, signal);
+      if (signal.aborted) return;
+      const answer = await args.coordinator.heartbeat(args.run, args.beat());
+      if (signal.aborted) return;
+      if (answer.kind !== 'refused' || (answer.status !== 410 && answer.status !== 404)) continue;
+      args.lost.abort(new Error('lease-lost'));
+      return;
+    }
+  };
+  // Nothing in it rejects; should it ever, that is a bug and ends the program as one.
+  void loop();
+  return () => ended.abort();
+};
