@@ -11,7 +11,11 @@ export interface Cycle {
   readonly level: (demand: Demand, place: Place, enough: number) => number;
   /** `level` of every start that the demand has on the days that are `day` in its period; valid until the next call. */
   readonly levels: (demand: Demand, day: number) => Uint16Array;
+  /** How many there are at each minute of those starts and of the runs that begin there; valid until the next call. */
+  readonly profile: (demand: Demand, day: number) => Uint16Array;
   readonly add: (demand: Demand, place: Place) => void;
+  /** Takes away what was added. */
+  readonly remove: (demand: Demand, place: Place) => void;
   /** The days of a period, the emptiest first, and of equals the soonest. */
   readonly emptiestDays: (periodDays: number) => readonly number[];
 }
@@ -66,6 +70,45 @@ export const emptyCycle = (days: number, today: number): Cycle => {
     return (daily[minute % minutesADay] ?? 0) + most;
   };
 
+  const profileOf = (demand: Demand, day: number): Uint16Array => {
+    const on = demand.periodDays === 1 ? [] : daysOf(demand.periodDays, day);
+    const length = demand.starts + demand.minutes - 1;
+    if (queue.length < length) {
+      profile = new Uint16Array(length);
+      found = new Uint16Array(length);
+      queue = new Uint32Array(length);
+    }
+    for (let at = 0; at < length; at += 1) profile[at] = levelAt(demand, on, demand.from + at);
+    return profile.subarray(0, length);
+  };
+
+  const change = (demand: Demand, place: Place, by: 1 | -1): void => {
+    if (demand.periodDays === 1) {
+      for (let run = 0; run < demand.runsADay; run += 1) {
+        const start = place.minute + runOffset(demand.runsADay, run);
+        for (let at = start; at < start + demand.minutes; at += 1) bump(daily, at % minutesADay, by);
+      }
+      return;
+    }
+    // What starts after midnight belongs to the night before.
+    const opening = place.minute < demand.from ? -1 : 0;
+    for (const day of daysOf(demand.periodDays, place.day)) {
+      const night = modulo(day + opening, days);
+      loads[night] = (loads[night] ?? 0) + by * demand.minutes;
+      for (let at = place.minute; at < place.minute + Math.min(demand.minutes, days * minutesADay); at += 1) {
+        const minute = at % minutesADay;
+        const now = bump(some, modulo(day + Math.floor(at / minutesADay), days) * minutesADay + minute, by);
+        if (by === 1) worst[minute] = Math.max(worst[minute] ?? 0, now);
+        else if (worst[minute] === now + 1) worst[minute] = worstAt(minute);
+      }
+    }
+  };
+  const worstAt = (minute: number): number => {
+    let most = 0;
+    for (let day = 0; day < days; day += 1) most = Math.max(most, some[day * minutesADay + minute] ?? 0);
+    return most;
+  };
+
   return {
     level: (demand, place, enough) => {
       const on = daysOf(demand.periodDays, place.day);
@@ -75,34 +118,11 @@ export const emptyCycle = (days: number, today: number): Cycle => {
       }
       return most;
     },
-    levels: (demand, day) => {
-      const on = daysOf(demand.periodDays, day);
-      const length = demand.starts + demand.minutes - 1;
-      if (queue.length < length) {
-        profile = new Uint16Array(length);
-        found = new Uint16Array(length);
-        queue = new Uint32Array(length);
-      }
-      for (let at = 0; at < length; at += 1) profile[at] = levelAt(demand, on, demand.from + at);
-      return highestWithin(profile.subarray(0, length), demand.minutes, found.subarray(0, demand.starts), queue);
-    },
-    add: (demand, place) => {
-      if (demand.periodDays === 1) {
-        for (let run = 0; run < demand.runsADay; run += 1) {
-          const start = place.minute + runOffset(demand.runsADay, run);
-          for (let at = start; at < start + demand.minutes; at += 1) bump(daily, at % minutesADay);
-        }
-        return;
-      }
-      for (const day of daysOf(demand.periodDays, place.day)) {
-        loads[modulo(day, days)] = (loads[modulo(day, days)] ?? 0) + demand.minutes;
-        for (let at = place.minute; at < place.minute + Math.min(demand.minutes, days * minutesADay); at += 1) {
-          const ring = modulo(day + Math.floor(at / minutesADay), days) * minutesADay + (at % minutesADay);
-          const now = bump(some, ring);
-          if (now > (worst[at % minutesADay] ?? 0)) worst[at % minutesADay] = now;
-        }
-      }
-    },
+    profile: profileOf,
+    levels: (demand, day) =>
+      highestWithin(profileOf(demand, day), demand.minutes, found.subarray(0, demand.starts), queue),
+    add: (demand, place) => change(demand, place, 1),
+    remove: (demand, place) => change(demand, place, -1),
     emptiestDays: (periodDays) => {
       const load = (day: number): number =>
         daysOf(periodDays, day).reduce((sum, at) => sum + (loads[modulo(at, days)] ?? 0), 0);
@@ -119,8 +139,8 @@ export const modulo = (value: number, by: number): number => ((value % by) + by)
 
 const commonDivisor = (one: number, other: number): number => (other === 0 ? one : commonDivisor(other, one % other));
 
-const bump = (counts: Uint16Array, at: number): number => {
-  const now = (counts[at] ?? 0) + 1;
+const bump = (counts: Uint16Array, at: number, by: 1 | -1): number => {
+  const now = (counts[at] ?? 0) + by;
   counts[at] = now;
   return now;
 };

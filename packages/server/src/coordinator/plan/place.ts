@@ -48,8 +48,8 @@ export const nearest =
         const wish = modulo(before.minute - demand.from, minutesADay);
         const level = lowest(levels);
         const enough = Math.max(concurrency - 1, level);
-        // Without a window the last start of the day is beside the first one.
-        const ring = demand.window === null ? demand.starts : Number.POSITIVE_INFINITY;
+        // The last minute of the day is beside the first one; so is that of the time between several runs a day.
+        const ring = demand.runsADay > 1 ? demand.starts : minutesADay;
         let best = { start: 0, distance: Number.POSITIVE_INFINITY };
         for (let start = 0; start < levels.length; start += 1) {
           const apart = Math.abs(start - wish);
