@@ -68,6 +68,8 @@ export class Coordinator {
   #life: Promise<void> = Promise.resolve();
   #downTimer: NodeJS.Timeout | undefined;
   #answerTimer: NodeJS.Timeout | undefined;
+  /** Whether the one that runs has put anything in force. */
+  #isUp = false;
   /** Whether it has been down for so long that people know. */
   #isKnownDown = false;
   #whyDown: Parameters<typeof isDown> = ['', null];
@@ -166,6 +168,7 @@ export class Coordinator {
 
   #ended(words: string, error: unknown): string {
     this.#child = null;
+    this.#isUp = false;
     this.#outbox.connect(null);
     clearTimeout(this.#answerTimer);
     this.#whyDown = [words.replace(/\.$/, ''), error instanceof Problem ? error.remedy : null];
@@ -196,6 +199,9 @@ export class Coordinator {
         clearTimeout(this.#downTimer);
         this.#downTimer = undefined;
         this.#isKnownDown = false;
+        if (!this.#isUp)
+          log.info({ pid: this.#child?.pid, sources: said.sources }, 'the coordinator hands out the slots');
+        this.#isUp = true;
         // What an earlier server has raised, too.
         return keeper.say([isUpAgain]);
       case 'places':
