@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { asUser } from '../../status/as-user.ts';
 import { databaseFile, stateFolder } from '../paths.ts';
-import { outline, row } from '../testing.ts';
-import { readFleet, readRuns } from './read.ts';
+import { outline, report, row } from '../testing.ts';
+import { readFleet, readReport, readRuns } from './read.ts';
 import { openState } from './sqlite.ts';
 
 let dataDir: string;
@@ -68,6 +68,36 @@ test('what is running, waiting, planned and past is read while the coordinator h
   });
   expect(tower).toMatchObject({ state: 'never', lastRun: null, now: { kind: 'waiting', position: 2 } });
   expect(readRuns({ dataDir, uid: null, source: 'laptop', most: 3 })).toHaveLength(1);
+  await state.close();
+});
+
+test('what a review found since is believed rather than what the coordinator heard last', async () => {
+  const state = opened();
+  const stored = {
+    ...{ at: new Date(nowMs).toISOString(), snapshots: 1, lastSnapshotAt: new Date(nowMs - 5000).toISOString() },
+    ...{ live: { bytes: 1, objects: 1 }, trash: { bytes: 0, objects: 0 }, unreadable: null },
+  };
+  const hour = 3_600_000;
+  await state.save({ sources: [row('laptop', { knownSinceMs: nowMs - 100 * hour }), row('tower')] });
+  const storedOf = (name: string) => (name === 'laptop' ? stored : null);
+  expect(readFleet({ dataDir, uid: null, nowMs })?.sources[0]?.state).toBe('overdue');
+  expect(readFleet({ dataDir, uid: null, nowMs, storedOf })?.sources).toMatchObject([
+    { state: 'fine', lastSuccessMs: nowMs - 5000 },
+    { state: 'never' },
+  ]);
+  await state.close();
+});
+
+test('a report is read word for word, and is none where it can not be understood or is not there', async () => {
+  const state = opened();
+  const kept = report(nowMs, { outcome: 'failed', message: 'Fatal: repository is locked' });
+  const [laptop, run] = ['laptop', kept.run];
+  await state.addReport({ source: laptop, outline: outline({ run }), json: JSON.stringify(kept) });
+  const other = outline();
+  await state.addReport({ source: laptop, outline: other, json: '{}' });
+  expect(readReport({ dataDir, uid: null, source: laptop, run })).toEqual(kept);
+  expect(readReport({ dataDir, uid: null, source: 'tower', run })).toBeNull();
+  expect(readReport({ dataDir, uid: null, source: laptop, run: other.run })).toBeNull();
   await state.close();
 });
 

@@ -2,13 +2,15 @@ import { lstatSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { isErrno } from '@berth/common/errno.ts';
 import { Problem } from '@berth/common/problem.ts';
+import type { Report } from '@berth/common/report.ts';
 import { asUser } from '../../status/as-user.ts';
 import { freshnessOf, nextRunOfRow } from '../entry.ts';
+import type { StoredFacts } from '../link.ts';
 import { databaseFile, stateFolder } from '../paths.ts';
 import type { RunOutline } from '../reports/outline.ts';
 import type { Fleet, FleetRun, FleetSource } from './fleet.ts';
 import { refuseNewer, versionOf } from './migrations.ts';
-import { readLeases, readOutlines, readSettings, readSources, readWaiting } from './rows.ts';
+import { readLeases, readOutlines, readReportOf, readSettings, readSources, readWaiting } from './rows.ts';
 import type { LeaseRow, LoadedSource, WaiterRow } from './state.ts';
 
 /** Where the coordinator's files are. */
@@ -21,14 +23,24 @@ export interface Where {
 /**
  * What the coordinator knows, read from its files without asking it, so that `status` works when it hangs, and when it is
  * dead. Null where no coordinator has run yet. Changes nothing that the coordinator wrote, and leaves no file that it could
- * not open. Throws `state-newer`, and `state-unreadable` for a file that is broken or that this user may not read.
+ * not open. `storedOf` is what the server's reviews know of a source, which a coordinator that is down has not heard.
+ * Throws `state-newer`, and `state-unreadable` for a file that is broken or that this user may not read.
  */
-export const readFleet = ({ nowMs, ...where }: Where & { readonly nowMs: number }): Fleet | null =>
+export const readFleet = ({
+  nowMs,
+  storedOf = () => null,
+  ...where
+}: Where & { readonly nowMs: number; readonly storedOf?: (source: string) => StoredFacts | null }): Fleet | null =>
   look(where, (db) => {
     const leases = new Map(readLeases(db).map((lease) => [lease.source, lease]));
     const waiting = new Map(readWaiting(db).map((waiter) => [waiter.source, waiter]));
     const sources = readSources(db, 'present').map((source) =>
-      fleetSource(source, leases.get(source.name) ?? null, waiting.get(source.name) ?? null, nowMs),
+      fleetSource(
+        { ...source, stored: storedOf(source.name) ?? source.stored },
+        leases.get(source.name) ?? null,
+        waiting.get(source.name) ?? null,
+        nowMs,
+      ),
     );
     return { sources, ...readSettings(db) };
   });
@@ -40,6 +52,14 @@ export const readRuns = ({
   ...where
 }: Where & { readonly source: string; readonly most: number }): readonly RunOutline[] | null =>
   look(where, (db) => readOutlines(db, source, most));
+
+/** The whole report of a run, in the agent's and restic's own words; null where it is no longer kept. Otherwise as `readFleet`. */
+export const readReport = ({
+  source,
+  run,
+  ...where
+}: Where & { readonly source: string; readonly run: string }): Report | null =>
+  look(where, (db) => readReportOf(db, source, run));
 
 const fleetSource = (
   source: LoadedSource,

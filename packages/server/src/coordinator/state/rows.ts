@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { parseJson } from '@berth/common/parse-json.ts';
+import { type Report, reportSchema } from '@berth/common/report.ts';
 import { z } from 'zod';
 import { storedFactsSchema } from '../link.ts';
 import { type RunOutline, runOutlineSchema } from '../reports/outline.ts';
@@ -106,6 +107,15 @@ export const readWaiting = (db: DatabaseSync): readonly WaiterRow[] =>
 export const readSettings = (db: DatabaseSync): Settings => {
   const value = db.prepare("SELECT value FROM settings WHERE name = 'tight'").get()?.['value'];
   return { tight: tight.parse(parseJson(typeof value === 'string' ? value : '[]')) };
+};
+
+/** The report of a run as it came; null where it is no longer kept. */
+export const readReportOf = (db: DatabaseSync, source: string, run: string): Report | null => {
+  const row = db
+    .prepare('SELECT json FROM reports JOIN runs USING (seq) WHERE runs.source = ? AND run = ?')
+    .get(source, run);
+  const read = row === undefined ? null : reportSchema.safeParse(parseJson(String(row['json'])));
+  return read?.success ? read.data : null;
 };
 
 /** The last `most` runs of a source, the newest first. */

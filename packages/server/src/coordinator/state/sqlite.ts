@@ -1,11 +1,11 @@
-import { renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { isErrno } from '@berth/common/errno.ts';
 import { Commits } from './commit.ts';
 import { explained, isBroken } from './failure.ts';
-import { migrate } from './migrations.ts';
+import { migrate, refuseNewer, versionOf } from './migrations.ts';
 import { readLeases, readOutlines, readSettings, readSources, readWaiting } from './rows.ts';
-import type { Loaded, State } from './state.ts';
+import { type Kept, keptOfSource, type Loaded, type State } from './state.ts';
 import { writerOn } from './write.ts';
 
 /** An opened state, and where a broken one was set aside before; null when there was none. */
@@ -18,21 +18,41 @@ export interface OpenedState {
  * The state in one SQLite file, made when missing. A file that is broken is set aside with its log (`….broken-<time>`), never
  * removed, and a new one begins. Throws `state-newer`, and the disk's errors.
  */
-export const openState = (
-  path: string,
-  options: {
-    readonly now: () => Date /** For tests: SQLite says that the disk is full after so many. */;
-    readonly mostPages?: number;
-  },
-): OpenedState => {
+export const openState = (path: string, options: StateOptions): OpenedState => {
+  if (!isForeign(path)) {
+    try {
+      return { state: stateIn(open(path), options), aside: null };
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+    }
+  }
+  const aside = setAside(path, options.now());
+  return { state: stateIn(open(path), options), aside };
+};
+
+/** What opening takes; only tests say more than the time. */
+export interface StateOptions {
+  readonly now: () => Date;
+  /** SQLite says that the disk is full after so many. */
+  readonly mostPages?: number;
+  readonly kept?: Kept;
+}
+
+/** True for a file that is no database at all: SQLite would remove its log when it finds out. */
+const isForeign = (path: string): boolean => {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return false;
+  const file = openSync(path, 'r');
   try {
-    return { state: stateIn(open(path), options.mostPages), aside: null };
-  } catch (error) {
-    if (!isBroken(error)) throw error;
-    const aside = setAside(path, options.now());
-    return { state: stateIn(open(path), options.mostPages), aside };
+    const head = Buffer.alloc(magic.length);
+    readSync(file, head);
+    return !head.equals(magic);
+  } finally {
+    closeSync(file);
   }
 };
+
+/** https://sqlite.org/fileformat2.html, 1.3 */
+const magic = Buffer.from('SQLite format 3\0');
 
 /** SQLite looks at every page of a file up to this size when it is opened; that takes a second or two. */
 const longestCheckedBytes = 256 * 1024 ** 2;
@@ -47,6 +67,7 @@ const open = (path: string): Opened => {
   const before = statSync(path, { throwIfNoEntry: false });
   const db = new DatabaseSync(path, { timeout: 5000 });
   try {
+    refuseNewer(versionOf(db), path);
     // FULL: a commit is on the disk when it returns, also after a power cut. The folder that names the new files is synced with
     // them (os_unix.c: UNIXFILE_DIRSYNC); Node's permission model, which the coordinator runs under, has no fsync to call.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
@@ -78,10 +99,10 @@ const read = (db: DatabaseSync): Loaded => ({
   settings: readSettings(db),
 });
 
-const stateIn = ({ db, loaded }: Opened, mostPages: number | undefined): State => {
+const stateIn = ({ db, loaded }: Opened, { mostPages, kept = keptOfSource }: StateOptions): State => {
   if (mostPages !== undefined) db.exec(`PRAGMA max_page_count = ${mostPages}`);
   const commits = new Commits(db);
-  const writer = writerOn(db);
+  const writer = writerOn(db, kept);
   const committed = <Result>(work: () => Result): Promise<Result> =>
     commits.run(work).catch((error: unknown) => {
       throw explained(error);

@@ -103,3 +103,5 @@ export interface Loaded {
 
 /** How much is kept of one source, so that none can fill the disk. */
 export const keptOfSource = { rows: 20_000, reports: 400, reportBytes: 32 * 1024 ** 2 } as const;
+/** Those bounds, or a test's. */
+export type Kept = { readonly [Name in keyof typeof keptOfSource]: number };

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { counts, isGood } from '../reports/outline.ts';
-import { type Changes, keptOfSource, type NewReport } from './state.ts';
+import type { Changes, Kept, NewReport } from './state.ts';
 
 /** The statements that change the database; each function is to be called within a transaction. */
 export interface Writer {
@@ -9,7 +9,7 @@ export interface Writer {
 }
 
 /** Prepared once, because preparing costs more than running. */
-export const writerOn = (db: DatabaseSync): Writer => {
+export const writerOn = (db: DatabaseSync, most: Kept): Writer => {
   const statements = {
     source: db.prepare(`INSERT OR REPLACE INTO sources
       (name, known_since, present, has_agent, every_ms, overdue_after_ms, place, slots, stored) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
@@ -27,7 +27,7 @@ export const writerOn = (db: DatabaseSync): Writer => {
     leaseOfRun: db.prepare('DELETE FROM leases WHERE source = ? AND run = ?'),
     waiterOfRun: db.prepare('DELETE FROM waiting WHERE source = ? AND run = ?'),
   };
-  const trim = trimmer(db);
+  const trim = trimmer(db, most);
   return {
     save: ({ sources, leases, ended, waiting, left, settings }) => {
       for (const row of sources ?? []) {
@@ -67,16 +67,14 @@ export const writerOn = (db: DatabaseSync): Writer => {
 const countEvery = 64;
 
 /** Lets go of the oldest of a source, beyond what is kept of one. The last run that was good is never among them. */
-const trimmer = (db: DatabaseSync): ((source: string, seq: number) => void) => {
+const trimmer = (db: DatabaseSync, most: Kept): ((source: string, seq: number) => void) => {
   const kept = db.prepare('SELECT seq, bytes FROM reports WHERE source = ? ORDER BY seq DESC');
   const dropReports = db.prepare('DELETE FROM reports WHERE source = ? AND seq <= ?');
-  const oldest = db.prepare(
-    `SELECT seq FROM runs WHERE source = ? ORDER BY seq DESC LIMIT 1 OFFSET ${keptOfSource.rows}`,
-  );
+  const oldest = db.prepare(`SELECT seq FROM runs WHERE source = ? ORDER BY seq DESC LIMIT 1 OFFSET ${most.rows}`);
   const dropRows = db.prepare(`DELETE FROM runs WHERE source = ?1 AND seq <= ?2 AND seq IS NOT
     (SELECT seq FROM runs WHERE source = ?1 AND good = 1 ORDER BY ended_at DESC, seq DESC LIMIT 1)`);
   return (source, seq) => {
-    const beyond = firstBeyond(kept, source);
+    const beyond = firstBeyond(kept, source, most);
     if (beyond !== null) dropReports.run(source, beyond);
     if (seq % countEvery !== 0) return;
     const row = oldest.get(source)?.['seq'];
@@ -85,12 +83,12 @@ const trimmer = (db: DatabaseSync): ((source: string, seq: number) => void) => {
 };
 
 /** The newest report that is no longer kept whole; null when all are. */
-const firstBeyond = (kept: StatementSync, source: string): number | null => {
+const firstBeyond = (kept: StatementSync, source: string, most: Kept): number | null => {
   let [reports, bytes] = [0, 0];
   for (const row of kept.iterate(source)) {
     reports += 1;
     bytes += Number(row['bytes']);
-    if (reports > keptOfSource.reports || bytes > keptOfSource.reportBytes) return Number(row['seq']);
+    if (reports > most.reports || bytes > most.reportBytes) return Number(row['seq']);
   }
   return null;
 };
