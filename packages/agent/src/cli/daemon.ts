@@ -4,12 +4,12 @@ import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { runDaemon } from '../daemon/daemon.ts';
 import { complaint, type Health, processLives, readHealth, removeHealth, writeHealth } from '../daemon/health.ts';
-import { daemonLog } from '../daemon/log.ts';
 import { sensesOf } from '../power/senses.ts';
 import { skipHook } from '../power/skip.ts';
 import { runIfDue } from '../run/if-due.ts';
 import { realWorld } from '../run/world.ts';
 import { configFrom } from './config.ts';
+import { daemonLog } from './daemon-log.ts';
 import { type CommonOptions, homeFrom, type Io, writeJson } from './io.ts';
 
 interface Options extends CommonOptions {

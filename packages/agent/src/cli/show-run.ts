@@ -45,7 +45,8 @@ const showText = (io: Io, display: ProgressDisplay, event: RunEvent): void => {
   io.stderr(eventText(event));
 };
 
-const eventText = (event: Exclude<RunEvent, { readonly type: 'progress' }>): string => {
+/** What happens during a run, in a line or more, each with its end; nothing where nobody needs to know. */
+export const eventText = (event: Exclude<RunEvent, { readonly type: 'progress' }>): string => {
   switch (event.type) {
     case 'step':
       return stepText(event.step);

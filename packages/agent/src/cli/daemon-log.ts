@@ -1,11 +1,12 @@
 import { Problem } from '@berth/common/problem.ts';
 import type { Report } from '@berth/common/report.ts';
-import { moment, printable, span } from '../cli/words.ts';
+import type { DaemonEvent } from '../daemon/daemon.ts';
 import { skipWords } from '../power/decide.ts';
 import type { Skipped } from '../power/skipped.ts';
 import type { IfDueEnd } from '../run/if-due.ts';
 import type { RunEvent } from '../run/run.ts';
-import type { DaemonEvent } from './daemon.ts';
+import { eventText } from './show-run.ts';
+import { moment, printable, span } from './words.ts';
 
 /** What a daemon has to say. Each method is one kind of news. */
 export interface DaemonLog {
@@ -32,9 +33,14 @@ export const daemonLog = ({
 }): DaemonLog => {
   const say = (event: string, words: string, more: object = {}): void => {
     const at = now().toISOString();
-    write(json ? `${JSON.stringify({ at, event, words, ...more })}\n` : `${moment(at)}  ${printable(words)}\n`);
+    write(
+      json
+        ? `${JSON.stringify({ at, event, words, ...more })}\n`
+        : `${moment(at)}  ${words.split('\n').map(printable).join('\n  ')}\n`,
+    );
   };
   let before: IfDueEnd['kind'] | null = null;
+  let position: number | null = null;
   const failed = (error: unknown): void => {
     if (error instanceof Problem) {
       say('failed', `${error.message} ${error.remedy}`, { code: error.code, remedy: error.remedy });
@@ -61,10 +67,13 @@ export const daemonLog = ({
       else if (event.type === 'jumped') say('jumped', jumpWords(event.byMs), { byMs: event.byMs });
     },
     run: (event) => {
-      if (event.type === 'retry')
-        say('retry', `Cut off (${event.reason}); again in ${span(event.delayMs)}.`, { reason: event.reason });
-      else if (event.type === 'step' && json)
-        say('step', `${event.step.name}: ${event.step.outcome}`, { step: event.step });
+      if (event.type === 'progress') return;
+      // Who waits asks again and again; only a new place is news.
+      if (event.type === 'waiting' && event.position === position) return;
+      position = event.type === 'waiting' ? event.position : null;
+      const { type, ...rest } = event;
+      const words = eventText(event).trimEnd();
+      if (json || words !== '') say(type, words, rest);
     },
     skipped: ({ reason, until }, isNew) => {
       if (isNew) say('skipped', skipWords(reason, moment(until)), { reason, until });
