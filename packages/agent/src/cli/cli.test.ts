@@ -35,6 +35,7 @@ const run = async (...argv: readonly string[]) => {
 const commands = [
   'enroll',
   'backup',
+  'run',
   'snapshots',
   'restore',
   'check',

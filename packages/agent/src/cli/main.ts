@@ -10,6 +10,7 @@ import { installCommand } from './install.ts';
 import { type Io, writeJson } from './io.ts';
 import { exitCodeOf, problemJson, problemText } from './problems.ts';
 import { restoreCommand } from './restore.ts';
+import { runCommand } from './run.ts';
 import { snapshotsCommand } from './snapshots.ts';
 import { statusCommand } from './status.ts';
 import { uninstallCommand } from './uninstall.ts';
@@ -17,6 +18,7 @@ import { uninstallCommand } from './uninstall.ts';
 const commands = [
   enrollCommand,
   backupCommand,
+  runCommand,
   snapshotsCommand,
   restoreCommand,
   checkCommand,

@@ -36,7 +36,11 @@ const waitMs = 16 * minute;
 export const due = (question: DueQuestion): DueAnswer => {
   const { nowMs, cached, own, server } = question;
   const isStale =
-    cached === null || nowMs < cached.askedAtMs || serverNow(question) >= ms(cached.assignment.askAgainAt);
+    cached === null ||
+    nowMs < cached.askedAtMs ||
+    serverNow(question) >= ms(cached.assignment.askAgainAt) ||
+    // It may only just have begun, and not have planned yet.
+    (cached.assignment.slot === null && nowMs - cached.askedAtMs >= wakeMs - minute);
   if (server === 'unasked' && isStale) return { kind: 'ask' };
   const startMs = slotOf(question);
   if (startMs === 'ask') return { kind: 'ask' };

@@ -7,8 +7,16 @@ import { keepAlive } from './heartbeat.ts';
 export type Admission =
   /** `lost` aborts when the server has given the place to another: then this try has to end. */
   | { readonly kind: 'granted'; readonly policy: Policy; readonly lost: AbortSignal; readonly waitedMs: number }
-  /** No one to ask, or no patience: the run goes on without. `detail` is null where no coordinator runs. */
-  | { readonly kind: 'without'; readonly detail: string | null; readonly waitedMs: number }
+  /**
+   * No one to ask, or no patience: the run goes on without. `detail` is null where no coordinator runs. A coordinator that comes back may
+   * still say that there is no place for this run: then `lost` aborts.
+   */
+  | {
+      readonly kind: 'without';
+      readonly detail: string | null;
+      readonly lost: AbortSignal | null;
+      readonly waitedMs: number;
+    }
   /** Times by this machine's clock. */
   | { readonly kind: 'not-due'; readonly nextAt: Date; readonly slotAt: Date | null }
   /** What `skip` said. */
@@ -51,6 +59,9 @@ export interface LeaseWorld {
 /** A coordinator that was just started anew is back in seconds; one that had us in its queue is worth more patience. */
 const patience = { pauseMs: 2_000, tries: 2, triesInQueue: 8 } as const;
 
+/** How often a run without a place tells a coordinator, should it come back, that it goes on. */
+const beatAnywayMs = 30_000;
+
 /** A lease of `run`, not held yet. */
 export const createLease = (args: {
   readonly run: string;
@@ -64,21 +75,21 @@ export const createLease = (args: {
   readonly onWaiting?: ((waiting: Waiting) => void) | undefined;
 }): Lease => {
   const { run, reason, coordinator, world } = args;
-  let held: { readonly policy: Policy; readonly lost: AbortController; readonly end: () => void } | null = null;
+  let held: { readonly policy: Policy | null; readonly lost: AbortController; readonly end: () => void } | null = null;
   let beat: Heartbeat = { step: null, bytesDone: null, bytesTotal: null };
   let isAway = args.isAway === true;
   const rest = (): void => {
     held?.end();
     held = null;
   };
-  const hold = (policy: Policy, heartbeatMs: number) => {
+  const hold = (policy: Policy | null, heartbeatMs: number): AbortSignal => {
     const lost = new AbortController();
     const end = keepAlive({ run, heartbeatMs, coordinator, sleep: world.sleepBeside, beat: () => beat, lost });
     held = { policy, lost, end };
-    return held;
+    return lost.signal;
   };
   const take: Lease['take'] = async (signal, skip) => {
-    if (held !== null && !held.lost.signal.aborted) {
+    if (held !== null && held.policy !== null && !held.lost.signal.aborted) {
       return { kind: 'granted', policy: held.policy, lost: held.lost.signal, waitedMs: 0 };
     }
     rest();
@@ -101,7 +112,8 @@ export const createLease = (args: {
         // A refusal is an answer: asking again in a moment changes nothing.
         if (left <= 0 || answer.kind === 'refused') {
           isAway = true;
-          return { kind: 'without', detail, waitedMs: waitedMs() };
+          const lost = answer.kind === 'refused' ? null : hold(null, beatAnywayMs);
+          return { kind: 'without', detail, lost, waitedMs: waitedMs() };
         }
         await world.sleep(patience.pauseMs, signal);
         continue;
@@ -109,8 +121,8 @@ export const createLease = (args: {
       const { value } = answer;
       isAway = false;
       if (value.kind === 'granted') {
-        const { policy, lost } = hold(value.policy, value.heartbeatMs);
-        return { kind: 'granted', policy, lost: lost.signal, waitedMs: waitedMs() };
+        const lost = hold(value.policy, value.heartbeatMs);
+        return { kind: 'granted', policy: value.policy, lost, waitedMs: waitedMs() };
       }
       if (value.kind === 'not-due') {
         const aheadMs = Date.parse(value.now) - world.now().getTime();
@@ -118,7 +130,7 @@ export const createLease = (args: {
         const slotAt = value.startsAt === null ? null : ours(value.startsAt);
         return { kind: 'not-due', nextAt: ours(value.askAgainAt), slotAt };
       }
-      if (args.isImpatient === true) return { kind: 'without', detail: value.words, waitedMs: waitedMs() };
+      if (args.isImpatient === true) return { kind: 'without', detail: value.words, lost: null, waitedMs: waitedMs() };
       left = patience.triesInQueue;
       const { position, retryAfterMs, words } = value;
       place = { position, retryAfterMs: Math.min(Math.max(retryAfterMs, 500), 600_000), words };

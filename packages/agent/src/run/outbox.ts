@@ -130,10 +130,11 @@ const setAside = async (
   disk: OutboxDisk,
 ): Promise<void> => {
   const aside: Refused = { at: now.toISOString(), ...why };
-  // Its number alone begins anew with every empty outbox.
-  const kept = `${aside.at.replace(/[-:.]/g, '')}-${name}`;
+  const before = (await disk.list(refused)).filter((other) => other.endsWith('.json')).toSorted();
+  // Its number alone begins anew with every empty outbox. One that a cut left in both folders is the same one.
+  const kept = before.find((other) => other.endsWith(name)) ?? `${aside.at.replace(/[-:.]/g, '')}-${name}`;
   await disk.write(join(refused, kept), `${JSON.stringify(aside)}\n`);
   await disk.remove(join(outbox, name));
-  const old = (await disk.list(refused)).filter((other) => other.endsWith('.json')).toSorted();
-  for (const other of old.slice(0, Math.max(0, old.length - mostRefused))) await disk.remove(join(refused, other));
+  for (const old of before.slice(0, Math.max(0, before.length + 1 - mostRefused)))
+    await disk.remove(join(refused, old));
 };

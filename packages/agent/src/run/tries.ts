@@ -15,10 +15,9 @@ import type { RunState } from './run.ts';
  * the server has no coordinator: there was nothing to ask for.
  */
 export const admit = async ({ args, recorder, place }: RunState, number: number): Promise<Admission | null> => {
-  if (place === null) return { kind: 'without', detail: null, waitedMs: 0 };
-  let admission: Admission | null = null;
+  if (place === null) return { kind: 'without', detail: null, lost: null, waitedMs: 0 };
   const began = args.world.now();
-  admission = (number === 0 ? args.place?.admission : undefined) ?? (await place.lease.take(args.signal));
+  const admission = (number === 0 ? args.place?.admission : undefined) ?? (await place.lease.take(args.signal));
   if (admission.kind === 'granted' || (admission.kind === 'without' && admission.detail !== null)) {
     const words = admission.kind === 'without' ? [`no place was given: ${admission.detail}`] : [];
     const { waitedMs } = admission;
@@ -37,7 +36,7 @@ export const tries = async (state: RunState, config: AgentConfig, first: Admissi
   let admission: Admission | null = first;
   for (;;) {
     state.attempts += 1;
-    const lost = admission.kind === 'granted' ? admission.lost : null;
+    const lost = admission.kind === 'granted' || admission.kind === 'without' ? admission.lost : null;
     const isLost = (): boolean => lost?.aborted === true && !signal.aborted;
     const ended = await attempt({
       ...{ number: state.attempts, config, dryRun: args.dryRun === true, done, now: world.now },
