@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 /** `npm test`: formatting, lint and types first, then every test. vitest's last line is ours to count by. */
 const root = join(import.meta.dirname, '..');
+// Every random test its whole number of times; `npm run test:unit` is the short form.
+process.env['BERTH_TESTS'] = 'long';
 const run = (command: string, words: readonly string[]): boolean => {
   process.stdout.write(`\n> ${command} ${words.join(' ')}\n`);
   const { status, error } = spawnSync(command, [...words], { cwd: root, stdio: 'inherit' });

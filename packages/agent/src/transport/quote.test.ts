@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomRuns } from '@berth/common/testing/random-runs.ts';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -61,7 +62,7 @@ test('every argument arrives as it was, or is refused before restic sees it', ()
       }
       expect(splitLikeRestic(quoted)).toEqual(argv);
     }),
-    { numRuns: 5_000 },
+    randomRuns({ everyday: 1000, long: 5000 }),
   );
   expect(refused).toBeGreaterThan(0);
 });

@@ -1,3 +1,4 @@
+import { randomRuns } from '@berth/common/testing/random-runs.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeDisk } from '../store/disk.ts';
@@ -150,7 +151,7 @@ describe('the contract', () => {
         if (sent.method === 'DELETE' && answer.status === 200) await handle(store, post(path, stored.bytes));
         await handle(store, post('/config', 'config'));
       }),
-      { numRuns: 1000 },
+      randomRuns({ everyday: 150, long: 1000 }),
     );
     for (const file of await source.files('repo'))
       expect(before.has(file) || /^(\w+\/)+[0-9a-f]{64}$/.test(file)).toBe(true);

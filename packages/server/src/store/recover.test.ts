@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { randomRuns } from '@berth/common/testing/random-runs.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nodeDisk } from './disk.ts';
@@ -66,7 +67,7 @@ test('whatever a power cut undid, repeating the moves leads to the same end', as
     expect(await recover(source.directory, history, checkpoint)).toBe(0);
     expect(await filesOf(source)).toEqual(await filesOf(whole));
   });
-  await fc.assert(property, { numRuns: 150 });
+  await fc.assert(property, randomRuns({ everyday: 40, long: 150 }));
 });
 
 const liveId = ({ live }: History) => [...live.values()][0]?.id ?? config;

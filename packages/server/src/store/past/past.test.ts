@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Moment } from '@berth/common/moment.ts';
+import { randomRuns } from '@berth/common/testing/random-runs.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nodeDisk } from '../disk.ts';
@@ -13,8 +14,8 @@ import { times } from './times.ts';
 
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** Runs `check` on a source with each of many random histories. */
-const withHistories = (check: (history: History, directory: string) => Promise<void>, numRuns = 150): Promise<void> =>
+/** Runs `check` on a source with each of `long` random histories, in the everyday run with a third of them. */
+const withHistories = (check: (history: History, directory: string) => Promise<void>, long = 150): Promise<void> =>
   fc.assert(
     fc.asyncProperty(acts(), async (each) => {
       await using source = await sourceDirectory(memory);
@@ -22,7 +23,7 @@ const withHistories = (check: (history: History, directory: string) => Promise<v
       for (const act of each) await history.act(act);
       await check(history, source.directory);
     }),
-    { numRuns },
+    randomRuns({ everyday: Math.ceil(long / 3), long }),
   );
 
 const readAt = (directory: string, moment: Moment) => readPast(nodeDisk, join(directory, 'journal'), moment);

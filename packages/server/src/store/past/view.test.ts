@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Moment } from '@berth/common/moment.ts';
+import { randomRuns } from '@berth/common/testing/random-runs.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nodeDisk } from '../disk.ts';
@@ -67,7 +68,7 @@ describe('whatever happened, and whatever happens meanwhile', () => {
       if (seq === undefined) return;
       expect(await contentsOf(await viewOf(source.directory, { kind: 'place', seq }))).toEqual(served);
     });
-    await fc.assert(property, { numRuns: 150 });
+    await fc.assert(property, randomRuns({ everyday: 40, long: 150 }));
   });
 
   test('a move that is recorded and not made yet hides nothing', async () => {
@@ -82,7 +83,7 @@ describe('whatever happened, and whatever happens meanwhile', () => {
       const state = history.states.at(-2) ?? new Map<string, Copy>();
       expect(await contentsOf(view)).toEqual(servable(history, state));
     });
-    await fc.assert(property, { numRuns: 50 });
+    await fc.assert(property, randomRuns({ everyday: 20, long: 50 }));
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomRuns } from '@berth/common/testing/random-runs.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { brake } from './brake.ts';
@@ -57,7 +58,7 @@ describe('an ordinary life pulls no brake', () => {
         }
         expect(frozen(life)).toBeNull();
       }),
-      { numRuns: 150 },
+      randomRuns({ everyday: 50, long: 150 }),
     );
   });
 
