@@ -1,93 +1,56 @@
 import { stripVTControlCharacters } from 'node:util';
-import { isBytes } from '@berth/common/size.ts';
 import { expect, test } from 'vitest';
-import type { JobRecord, JobRecords } from '../jobs/jobs-file.ts';
-import type { Review } from '../jobs/review.ts';
-import { printSource, statusTable } from './print.ts';
-import type { SourceStatus } from './status.ts';
-import { storedOf } from './stored.ts';
+import { printStatus } from './print.ts';
+import type { ServerStatus } from './status.ts';
+import { nowMs, sourceStatus } from './testing.ts';
 
-const now = Date.parse('2026-11-14T12:00:00Z');
-const hour = 3_600_000;
-const bytes = (count: number) => {
-  if (!isBytes(count)) throw new Error('no bytes');
-  return count;
+const server: NonNullable<ServerStatus['server']> = {
+  ...{ version: 1, pid: 7, sshdPid: 8, coordinatorPid: 9, mode: 'rootless', mountNamespace: 'mnt:[1]' },
+  jail: { kind: 'landlock', rights: [], libraries: [] },
+  ...{ address: null, port: 2222, hostKey: { publicKey: '', fingerprint: 'SHA256:x' }, config: '/etc/sources.yaml' },
+  ...{ startedAt: '', stoppedAt: null, appliedAt: '2026-11-14T11:00:00.000Z', sftp: {}, refused: null },
 };
-const gib = 1024 ** 3;
-const at = (ago: number): string => new Date(now - ago).toISOString();
+const whole = (change: Partial<ServerStatus> = {}): string =>
+  stripVTControlCharacters(
+    printStatus(
+      {
+        ...{ up: true, server, coordinator: 'up', coordinatorTrouble: null, concurrency: 2, tight: [] },
+        ...{ timeZone: 'Europe/Berlin', sources: [sourceStatus('laptop')], conditions: [], clockTrusted: true },
+        ...change,
+      },
+      nowMs,
+    ),
+  );
 
-const review: Review = {
-  findings: [],
-  frozen: null,
-  usage: { live: { bytes: bytes(60 * gib), objects: 4000 }, trash: { bytes: bytes(23 * gib), objects: 300 } },
-  snapshots: 120,
-  locks: { count: 1, oldestAgeMs: hour },
-  damaged: { count: 0, first: [] },
-  lastChangeAt: at(2 * hour),
-};
-const record = (ago: number, result: unknown): JobRecord => ({
-  startedAt: at(ago),
-  endedAt: at(ago),
-  outcome: 'done',
-  failures: 0,
-  mark: null,
-  failure: null,
-  answer: { at: at(ago), result },
-});
-const scrub = (cycle: object) => ({
-  checked: 9,
-  bad: 0,
-  stopped: null,
-  cycle: { startedAt: now - 72 * hour, bad: 0, endedAt: null, ...cycle },
+test.each([
+  [{}, 'coordinator   up, 2 at once, by the clock of Europe/Berlin\n'],
+  [{ coordinator: 'down' }, 'coordinator   down: slots are the last known ones\n'],
+  [{ coordinator: 'none' }, 'coordinator   has not run here yet: nothing is planned\n'],
+  [
+    { coordinator: 'up', coordinatorTrouble: '/data/state.db can not be read: EIO.' },
+    'coordinator   what it knows can not be read: /data/state.db can not be read: EIO.\n',
+  ],
+] as const)('%j: how the coordinator is stands in one line, and the sources are shown all the same', (change, line) => {
+  expect(whole(change)).toContain(line);
+  expect(whole(change)).toMatch(/^laptop +fine +9 h ago +tonight 03:10 /m);
 });
 
-const sourceOf = (name: string, jobs: JobRecords, quota: number | null): SourceStatus => ({
-  name,
-  uid: 4001,
-  keys: ['SHA256:abc'],
-  quotaBytes: quota === null ? null : bytes(quota),
-  access: 'restic',
-  immutable: false,
-  sftp: null,
-  sessions: 0,
-  lastActivity: at(2 * hour),
-  stored: storedOf(jobs, name, quota),
-});
-const plain = (lines: readonly string[]): readonly string[] => lines.map((line) => stripVTControlCharacters(line));
-
-test('the table tells live from trash, how full, how far, and what is wrong, within 100 columns', () => {
-  const jobs: JobRecords = {
-    'a-rather-long-hostname': { review: record(hour, review), scrub: record(hour, scrub({ bytes: 41.5 * gib })) },
-    laptop: {
-      review: record(60_000, { ...review, damaged: { count: 2, first: [] } }),
-      scrub: record(hour, scrub({ bytes: 0, endedAt: now - hour })),
-    },
-  };
-  const sources = [
-    sourceOf('a-rather-long-hostname', jobs, 100 * gib),
-    sourceOf('laptop', jobs, null),
-    sourceOf('new', jobs, null),
-  ];
-  const lines = plain(statusTable(sources, now));
-  expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
-    ['SOURCE', 'LIVE', 'TRASH', 'QUOTA', 'SNAPSHOTS', 'LOCKS', 'SCRUB', 'SESSIONS', 'CHANGED', 'STATE'],
-    ['a-rather-long-hostname', '60 GiB', '23 GiB', '83 %', '120', '1, 2h', '50 %', '0', '2h ago', 'ok'],
-    ['laptop', '60 GiB', '23 GiB', 'none', '120', '1, 1h1m', '100 %', '0', '2h ago', 'DAMAGED'],
-    ['new', '-', '-', 'none', '-', '-', '-', '0', '2h ago', 'ok'],
-    ["As the server's reviews found it, the oldest 1h ago."],
-  ]);
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+test('what the windows can not hold is said, once', () => {
+  const tight = [{ text: 'desk and tower do not fit.', remedy: 'Open the window.' }];
+  expect(whole({ tight })).toContain('desk and tower do not fit.\n  Open the window.\n');
+  const about = {
+    key: 'plan-tight',
+    code: 'plan-tight',
+    source: null,
+    severity: 'warning',
+    since: '',
+    changedAt: '',
+  } as const;
+  const conditions = [{ ...about, text: 'desk and tower do not fit.', remedy: 'Open the window.' }];
+  expect(whole({ tight, conditions })).not.toContain('do not fit');
 });
 
-test('a frozen source says so, and since when', () => {
-  const spot = { seq: 202611000000001, at: at(hour) };
-  const removed = { bytes: bytes(1), objects: 1, snapshots: 1 };
-  const frozen = { what: 'snapshots', share: 1, removed, since: at(hour), from: spot, to: spot } as const;
-  const source = sourceOf('laptop', { laptop: { review: record(hour, { ...review, frozen }) } }, null);
-  expect(plain(statusTable([source], now))[1]).toMatch(/FROZEN$/);
-  expect(stripVTControlCharacters(printSource(source, null, now))).toContain(`FROZEN         since ${at(hour)}`);
-});
-
-test('what an older server wrote and nobody understands is not known, rather than an error', () => {
-  expect(storedOf({ laptop: { review: record(hour, { snapshots: 'many' }) } }, 'laptop', null)).toBe(null);
+test('who has nobody yet is told how to begin', () => {
+  expect(whole({ sources: [] })).toContain('No sources yet.');
+  expect(whole({ server: null })).toContain('No server has run');
 });

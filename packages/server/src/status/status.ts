@@ -1,23 +1,30 @@
-import { lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Bytes } from '@berth/common/brand.ts';
-import { isErrno } from '@berth/common/errno.ts';
+import type { Bytes, Millis } from '@berth/common/brand.ts';
+import type { Policy } from '@berth/common/control/policy.ts';
 import { homeIn } from '../accounts/directories.ts';
+import type { StoredFacts } from '../coordinator/link.ts';
+import { formatWindow } from '../coordinator/plan/window.ts';
 import type { Condition } from '../events/condition.ts';
 import { readConditions } from '../events/files.ts';
 import { clockOf } from '../jobs/clock.ts';
-import { type JobRecords, readJobs, reviewIn } from '../jobs/jobs-file.ts';
+import { type JobRecords, readJobs } from '../jobs/jobs-file.ts';
+import { storageTrouble } from '../jobs/storage-trouble.ts';
+import { storedFactsOf } from '../jobs/stored-facts.ts';
 import type { Judgement } from '../sftp/judge.ts';
+import { toConfig } from '../sources/config.ts';
 import { loadSources } from '../sources/load.ts';
+import { hostTimeZone } from '../sources/schedule.ts';
 import type { Access, Source } from '../sources/source.ts';
 import { connectionsOf } from '../sshd/connections.ts';
 import { snapshot } from '../sshd/processes.ts';
+import { storedBySftp } from '../supervisor/coordinator/linked.ts';
 import { isLocked } from '../supervisor/lock.ts';
 import { appliedFile, readState, type ServerState } from '../supervisor/state.ts';
-import { asUser } from './as-user.ts';
+import { lastActivity, madeAt } from './activity.ts';
+import { coordinatedIn } from './coordinated.ts';
+import { type Planned, plannedOf } from './planned.ts';
 import { type Stored, storedOf } from './stored.ts';
 
-export interface SourceStatus {
+export interface SourceStatus extends Planned {
   readonly name: string;
   readonly uid: number;
   readonly keys: readonly string[];
@@ -25,6 +32,11 @@ export interface SourceStatus {
   readonly quotaBytes: Bytes | null;
   readonly access: Access;
   readonly immutable: boolean;
+  readonly everyMs: Millis;
+  /** As `22:00-06:00`; null for any time. */
+  readonly window: string | null;
+  readonly overdueAfterMs: Millis;
+  readonly policy: Policy;
   /** What passes over an SFTP source found; null for the others, and before the first pass. */
   readonly sftp: Judgement | null;
   /** Sessions running now: a backup, a restore, a check. */
@@ -40,6 +52,16 @@ export interface ServerStatus {
   readonly up: boolean;
   /** What the server (or the last one) recorded; null when none ever ran on this data directory. */
   readonly server: ServerState | null;
+  /** What gives out the slots. `none`: it has never run here, so nothing is planned. */
+  readonly coordinator: 'up' | 'down' | 'none';
+  /** Why what it knows can not be read; null when it can. */
+  readonly coordinatorTrouble: string | null;
+  /** How many sources may run at once. */
+  readonly concurrency: number;
+  /** Whose wall clock slots go by. */
+  readonly timeZone: string;
+  /** What the windows can not hold. */
+  readonly tight: readonly { readonly text: string; readonly remedy: string }[];
   readonly sources: readonly SourceStatus[];
   /** What is wrong now: events/condition.ts. */
   readonly conditions: readonly Condition[];
@@ -48,22 +70,32 @@ export interface ServerStatus {
 }
 
 /**
- * Looks from outside, without asking the server, so it works when the server hangs. Reads nothing that a source
- * wrote.
+ * Looks from outside, without asking the server or its coordinator, so it works when they hang. Reads nothing that a
+ * source wrote, but what the coordinator kept of its reports. `nowMs` is UTC milliseconds.
  */
-export const status = async (dataDir: string): Promise<ServerStatus> => {
+export const status = async (dataDir: string, nowMs: number = Date.now()): Promise<ServerStatus> => {
   const [up, loaded] = await Promise.all([isLocked(dataDir), loadSources(appliedFile(dataDir))]);
   const server = readState(dataDir);
-  const sources = loaded.kind === 'ok' ? loaded.config.sources : [];
+  const { sources, settings } = loaded.kind === 'ok' ? loaded.config : toConfig({ sources: {} }, hostTimeZone());
   const jobs = readJobs(dataDir);
   const sessions = up && server !== null ? sessionsBySource(server, sources) : new Map<string, number>();
+  const sftpOf = (name: string): Judgement | null => server?.sftp[name] ?? null;
+  const facts = new Map<string, StoredFacts | null>(
+    sources.map((source) => [source.name, factsOf(dataDir, source, sftpOf(source.name), jobs)]),
+  );
+  const { fleet, trouble } = coordinatedIn(dataDir, nowMs, (name) => facts.get(name) ?? null);
+  const known = new Map(fleet?.sources.map((source) => [source.name, source]));
+  const isCoordinated = up && server !== null && server.coordinatorPid !== null;
   return {
     up,
     server,
+    coordinator: isCoordinated ? 'up' : fleet === null && trouble === null ? 'none' : 'down',
+    coordinatorTrouble: trouble,
+    ...{ concurrency: settings.concurrency, timeZone: settings.timeZone, tight: fleet?.tight ?? [] },
     conditions: readConditions(dataDir),
     clockTrusted: clockOf(dataDir).trusted,
     sources: sources.map((source) => {
-      const sftp = (source.access === 'sftp' ? server?.sftp[source.name] : null) ?? null;
+      const sftp = source.access === 'sftp' ? sftpOf(source.name) : null;
       return {
         name: source.name,
         uid: source.uid,
@@ -71,6 +103,12 @@ export const status = async (dataDir: string): Promise<ServerStatus> => {
         quotaBytes: source.quotaBytes,
         access: source.access,
         immutable: source.immutable,
+        ...{ everyMs: source.everyMs, overdueAfterMs: source.overdueAfterMs, policy: source.policy },
+        window: source.window === null ? null : formatWindow(source.window),
+        ...plannedOf(known.get(source.name) ?? null, {
+          ...{ nowMs, overdueAfterMs: source.overdueAfterMs, knownSinceMs: madeAt(dataDir, source) ?? nowMs },
+          stored: facts.get(source.name) ?? null,
+        }),
         sftp,
         sessions: sessions.get(source.name) ?? 0,
         lastActivity: source.access === 'sftp' ? (sftp?.changedAt ?? null) : lastActivity(dataDir, source, jobs),
@@ -80,6 +118,19 @@ export const status = async (dataDir: string): Promise<ServerStatus> => {
   };
 };
 
+/** What the server itself last saw of what a source stores. */
+const factsOf = (dataDir: string, source: Source, sftp: Judgement | null, jobs: JobRecords): StoredFacts | null => {
+  if (source.access === 'sftp') return sftp === null ? null : storedBySftp(sftp);
+  const facts = storedFactsOf(jobs[source.name]?.['review'] ?? null);
+  // Looked at again now: without its disk, and the server, nobody else would say so.
+  const unreadable = storageTrouble(homeIn(dataDir, source), null);
+  return unreadable === null ? facts : { ...(facts ?? nothingStored), unreadable };
+};
+
+const nothing = { bytes: 0, objects: 0 };
+const never = new Date(0).toISOString();
+const nothingStored = { at: never, live: nothing, trash: nothing, snapshots: 0, lastSnapshotAt: null };
+
 const sessionsBySource = (server: ServerState, sources: readonly Source[]): ReadonlyMap<string, number> => {
   const { sshdPid, mode, mountNamespace, pid } = server;
   const listener = { pid: sshdPid ?? -1, rootless: mode === 'rootless', mountNamespace, supervisor: pid };
@@ -88,49 +139,4 @@ const sessionsBySource = (server: ServerState, sources: readonly Source[]): Read
     if (source !== null) counts.set(source, (counts.get(source) ?? 0) + sessions);
   }
   return counts;
-};
-
-/**
- * What the last review found, unless the journal was written since. The server writes there as well (a purge, a scrub),
- * but after a purge comes a review.
- */
-const lastActivity = (dataDir: string, source: Source, jobs: JobRecords): string | null => {
-  const written = lastWritten(dataDir, source);
-  const review = reviewIn(jobs, source.name);
-  return written === null || review === null || written > review.at ? written : review.lastChangeAt;
-};
-
-/** The newest journal's modification time: of what the source wrote, only the kernel's own record of when. */
-const lastWritten = (dataDir: string, source: Source): string | null => {
-  const journal = join(homeIn(dataDir, source), 'journal');
-  try {
-    return newestIn(journal);
-  } catch (error) {
-    if (!isErrno(error, 'EACCES')) throw error;
-  }
-  // A root that may not look into what belongs to others, as the container's: docs/container.md.
-  try {
-    return asUser(source.uid, () => newestIn(journal));
-  } catch (error) {
-    if (isErrno(error, 'EACCES', 'EPERM')) return null;
-    throw error;
-  }
-};
-
-/** Null where there is none. Throws `EACCES` where this user may not look. */
-const newestIn = (journal: string): string | null => {
-  const times = namesIn(journal)
-    .filter((name) => /^\d{4}-\d{2}\.jsonl$/.test(name))
-    .map((name) => lstatSync(join(journal, name), { throwIfNoEntry: false })?.mtime.toISOString() ?? '');
-  return times.sort().at(-1) || null;
-};
-
-const namesIn = (folder: string): readonly string[] => {
-  try {
-    // A journal that was replaced by a link is not followed.
-    return lstatSync(folder).isDirectory() ? readdirSync(folder) : [];
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 };
