@@ -1,0 +1,169 @@
+import { type Asker, type Decision, decide } from '../../../packages/server/src/coordinator/leases/decide.ts';
+import { mergedSlots, type NextRun, nextRun } from '../../../packages/server/src/coordinator/next-run.ts';
+import { expectedLength } from '../../../packages/server/src/coordinator/plan/length.ts';
+import { type Place, type PlanQuestion, plan, type Slot } from '../../../packages/server/src/coordinator/plan/plan.ts';
+import { minuteMs } from '../calendar.ts';
+import type { Fleet, Machine } from '../fleet.ts';
+import type { World } from '../world.ts';
+
+/**
+ * What stands between the agents and the pure decisions, as the coordinator's process does: it keeps the plan, the queue and the
+ * leases in memory. Its decisions are the product's own; only what is asked of them is put together here.
+ */
+export interface Coordinator {
+  /** The slot a source should run next; in the past: it is due. */
+  slot(machine: Machine): NextRun | null;
+  ask(machine: Machine): Decision;
+  /** The lease ends. */
+  free(machine: Machine): void;
+  report(machine: Machine, startedAtMs: number, heldMs: number): void;
+  /** Plans anew with what is there now; tells how long that took. */
+  replan(): number;
+  /** Of the sources there are now, how many get another place when one like `machine` is added; nothing is changed. */
+  movedBy(machine: Machine): number;
+}
+
+interface Known {
+  readonly machine: Machine;
+  place: Place | null;
+  /** The slot that began last, if any, and those to come. */
+  slots: readonly Omit<Slot, 'name'>[];
+  lastSuccessMs: number | null;
+  /** The newest first. */
+  lengthsMs: readonly number[];
+  lengthMs: number;
+}
+
+interface Coming {
+  readonly source: string;
+  readonly startsAtMs: number;
+}
+
+/** As the coordinator's own requests/queue.ts and requests/lease.ts have them. */
+const justBegunMs = 2 * minuteMs;
+const lookAheadMs = 30 * minuteMs;
+const graceMs = minuteMs;
+
+export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
+  const known = new Map<string, Known>();
+  const held = new Map<string, { readonly source: string; readonly endsAtMs: number }>();
+  const waiting = new Map<string, Asker>();
+  /** Every slot to come, ascending, and where in it now is. */
+  let coming: readonly Coming[] = [];
+  let next = 0;
+
+  const admit = (machine: Machine): Known => {
+    const found = known.get(machine.name);
+    if (found !== undefined) return found;
+    const lastSuccessMs = machine.joinsAtMs < fleet.fromMs ? machine.joinsAtMs : null;
+    const lengthsMs = lastSuccessMs === null ? [] : machine.lengthsMs.slice(0, 1);
+    const made = { machine, place: null, slots: [], lastSuccessMs, lengthsMs, lengthMs: expectedLength(lengthsMs) };
+    known.set(machine.name, made);
+    return made;
+  };
+  const question = (more: readonly Machine[], places?: ReadonlyMap<string, Place>): PlanQuestion => ({
+    nowMs: world.nowMs,
+    timeZone: fleet.timeZone,
+    concurrency: fleet.concurrency,
+    sources: [
+      ...[...known.values()].map(({ machine: { name, everyMs, window }, place, lengthMs }) => ({
+        name,
+        everyMs,
+        window,
+        lengthMs,
+        place: places?.get(name) ?? place,
+      })),
+      ...more.map(({ everyMs, window }) => ({
+        name: 'new',
+        everyMs,
+        window,
+        lengthMs: expectedLength([]),
+        place: null,
+      })),
+    ],
+  });
+  const slotOf = ({ slots, lastSuccessMs, machine: { everyMs } }: Known): NextRun | null =>
+    nextRun({ slots, lastSuccessMs, everyMs, lastRun: null }, world.nowMs);
+  /** Slots that begin soon, of sources that neither wait nor run nor have run already. */
+  const planned = (): readonly Coming[] => {
+    while (next < coming.length && (coming[next]?.startsAtMs ?? 0) < world.nowMs - justBegunMs) next += 1;
+    const soon: Coming[] = [];
+    for (let index = next; index < coming.length; index += 1) {
+      const slot = coming[index];
+      if (slot === undefined || slot.startsAtMs > world.nowMs + lookAheadMs) break;
+      const source = known.get(slot.source);
+      if (source === undefined || held.has(slot.source) || waiting.has(slot.source)) continue;
+      if (slotOf(source)?.startsAtMs === slot.startsAtMs) soon.push(slot);
+    }
+    return soon;
+  };
+
+  return {
+    slot: (machine) => slotOf(admit(machine)),
+    ask: (machine) => {
+      const source = admit(machine);
+      const { nowMs } = world;
+      if (held.has(machine.name)) return { kind: 'granted' };
+      for (const [name, { keepUntilMs }] of waiting) if (keepUntilMs < nowMs) waiting.delete(name);
+      const { lastSuccessMs, lengthMs } = source;
+      const asker: Asker = {
+        source: machine.name,
+        person: false,
+        staleness: lastSuccessMs === null ? Number.POSITIVE_INFINITY : (nowMs - lastSuccessMs) / machine.everyMs,
+        askedAtMs: waiting.get(machine.name)?.askedAtMs ?? nowMs,
+        keepUntilMs: nowMs + graceMs,
+        lengthMs,
+        slotStartsAtMs: slotOf(source)?.startsAtMs ?? null,
+      };
+      waiting.set(machine.name, asker);
+      const decision = decide({
+        nowMs,
+        concurrency: fleet.concurrency,
+        held: [...held.values()],
+        waiting: [...waiting.values()],
+        planned: planned(),
+        asker,
+      });
+      if (decision.kind === 'granted') {
+        waiting.delete(machine.name);
+        held.set(machine.name, { source: machine.name, endsAtMs: nowMs + lengthMs });
+      } else {
+        waiting.set(machine.name, { ...asker, keepUntilMs: nowMs + decision.retryAfterMs + graceMs });
+      }
+      return decision;
+    },
+    free: ({ name }) => {
+      held.delete(name);
+    },
+    report: (machine, startedAtMs, heldMs) => {
+      const source = admit(machine);
+      source.lastSuccessMs = startedAtMs;
+      source.lengthsMs = [heldMs, ...source.lengthsMs].slice(0, 20);
+      source.lengthMs = expectedLength(source.lengthsMs);
+    },
+    replan: () => {
+      for (const machine of fleet.machines) if (machine.joinsAtMs <= world.nowMs) admit(machine);
+      const asked = question([]);
+      const began = performance.now();
+      const { slots, places } = plan(asked);
+      const tookMs = performance.now() - began;
+      for (const source of known.values()) {
+        source.slots = mergedSlots(source.slots, slots.get(source.machine.name) ?? [], world.nowMs);
+        source.place = places.get(source.machine.name) ?? null;
+      }
+      coming = [...known.values()]
+        .flatMap(({ machine, slots }) => slots.map(({ startsAtMs }) => ({ source: machine.name, startsAtMs })))
+        .sort((left, right) => left.startsAtMs - right.startsAtMs);
+      next = 0;
+      return tookMs;
+    },
+    movedBy: (machine) => {
+      const before = plan(question([])).places;
+      const after = plan(question([machine], before)).places;
+      return [...before].filter(([name, { minute, day }]) => {
+        const place = after.get(name);
+        return place?.minute !== minute || place.day !== day;
+      }).length;
+    },
+  };
+};
