@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { type Facts, freshness } from './freshness.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const nowMs = Date.parse('2026-11-21T12:00Z');
+
+/** Backed up ten hours ago, and all of it is there. */
+const fine: Facts = {
+  ...{ nowMs, knownSinceMs: nowMs - 100 * dayMs, overdueAfterMs: 3 * dayMs },
+  ...{ lastReportedSuccessMs: nowMs - 10 * hourMs, lastReportedStartMs: nowMs - 11 * hourMs },
+  ...{ lastSnapshotMs: nowMs - 10.5 * hourMs, reviewedAtMs: nowMs - hourMs },
+  ...{ lastReport: { outcome: 'ok', message: null, warnings: 0 }, unreadable: null },
+};
+const newcomer: Partial<Facts> = {
+  ...{ knownSinceMs: nowMs - hourMs, lastReportedSuccessMs: null, lastReportedStartMs: null },
+  ...{ lastSnapshotMs: null, lastReport: null },
+};
+const silent: Partial<Facts> = {
+  ...{ lastReportedSuccessMs: nowMs - 4 * dayMs, lastReportedStartMs: nowMs - 4 * dayMs },
+  lastSnapshotMs: nowMs - 4 * dayMs,
+};
+const failed: Partial<Facts> = { lastReport: { outcome: 'failed', message: 'The repository is locked.', warnings: 0 } };
+/** It reports a success of ten hours ago, and the last snapshot that arrived is of yesterday. */
+const unbelieved: Partial<Facts> = { lastSnapshotMs: nowMs - 30 * hourMs };
+
+test.each<[string, Partial<Facts>, string, string | null]>([
+  ['all is well', {}, 'fine', null],
+  ['just added', newcomer, 'never', 'No backup yet.'],
+  [
+    'added, and the first run failed',
+    { ...newcomer, ...failed },
+    'failing',
+    'The last run failed: The repository is locked.',
+  ],
+  [
+    'added long ago and never backed up',
+    { ...newcomer, knownSinceMs: nowMs - 5 * dayMs },
+    'overdue',
+    'Never backed up since it was added 5d ago; overdue after 3d.',
+  ],
+  ['a success, then a failure', failed, 'failing', 'The last run failed: The repository is locked.'],
+  [
+    'a failure that says nothing',
+    { lastReport: { outcome: 'failed', message: null, warnings: 0 } },
+    'failing',
+    'The last run failed.',
+  ],
+  ['silent for too long', silent, 'overdue', 'No backup for 4d; overdue after 3d.'],
+  [
+    'silent for too long, because it fails',
+    { ...silent, ...failed },
+    'overdue',
+    'No backup for 4d; overdue after 3d. The last run failed: The repository is locked.',
+  ],
+  [
+    'some files could not be read',
+    { lastReport: { outcome: 'incomplete', message: '3 files could not be read', warnings: 3 } },
+    'warned',
+    'The last backup is incomplete: 3 files could not be read.',
+  ],
+  [
+    'one warning',
+    { lastReport: { outcome: 'ok', message: null, warnings: 1 } },
+    'warned',
+    'The last run had a warning.',
+  ],
+  [
+    'two warnings',
+    { lastReport: { outcome: 'ok', message: null, warnings: 2 } },
+    'warned',
+    'The last run had 2 warnings.',
+  ],
+  [
+    'somebody stopped the last run',
+    { lastReport: { outcome: 'cancelled', message: null, warnings: 0 } },
+    'warned',
+    'The last run was stopped before its end.',
+  ],
+  [
+    'a success whose snapshot is not there',
+    unbelieved,
+    'warned',
+    'Its last run reported a snapshot, but none has arrived here.',
+  ],
+  [
+    'a first success whose snapshot is not there',
+    { ...newcomer, lastReportedSuccessMs: nowMs - 2 * hourMs, lastReportedStartMs: nowMs - 3 * hourMs },
+    'never',
+    'No backup yet. Its last run reported a snapshot, but none has arrived here.',
+  ],
+  [
+    'successes whose snapshots have not been there for days',
+    { lastSnapshotMs: nowMs - 4 * dayMs },
+    'overdue',
+    'No backup for 4d; overdue after 3d. Its last run reported a snapshot, but none has arrived here.',
+  ],
+  [
+    'its storage can not be read',
+    { unreadable: 'the journal ends in the middle of a record' },
+    'unreadable',
+    'Its storage can not be read: the journal ends in the middle of a record',
+  ],
+  [
+    'nothing works at all',
+    { ...silent, ...failed, unreadable: 'EIO' },
+    'unreadable',
+    'Its storage can not be read: EIO',
+  ],
+])('%s: %s', (_, facts, state, words) => {
+  expect(freshness({ ...fine, ...facts })).toMatchObject({ state, words });
+});
+
+describe('the last success', () => {
+  test('is the later of what was reported and what arrived', () => {
+    expect(freshness(fine).lastSuccessMs).toBe(nowMs - 10 * hourMs);
+    expect(freshness({ ...fine, lastSnapshotMs: nowMs - hourMs }).lastSuccessMs).toBe(nowMs - hourMs);
+  });
+
+  test('counts for a machine that never reports anything', () => {
+    const plain = { ...fine, ...newcomer, lastSnapshotMs: nowMs - hourMs };
+    expect(freshness(plain)).toMatchObject({ state: 'fine', lastSuccessMs: nowMs - hourMs });
+  });
+
+  test('is not the reported one when its snapshot is not there', () => {
+    expect(freshness({ ...fine, ...unbelieved }).lastSuccessMs).toBe(nowMs - 30 * hourMs);
+  });
+
+  test('is believed until the store has been looked at, and when clocks differ by less than an hour', () => {
+    expect(freshness({ ...fine, ...unbelieved, reviewedAtMs: nowMs - 10 * hourMs }).state).toBe('fine');
+    expect(freshness({ ...fine, ...unbelieved, reviewedAtMs: null }).state).toBe('fine');
+    expect(freshness({ ...fine, lastSnapshotMs: nowMs - 12 * hourMs }).state).toBe('fine');
+    expect(freshness({ ...fine, lastSnapshotMs: nowMs - 12 * hourMs - 1 }).state).toBe('warned');
+  });
+
+  test('is never later than now, so that a clock once ahead keeps nothing fresh', () => {
+    expect(freshness({ ...fine, lastSnapshotMs: nowMs + 90 * dayMs }).lastSuccessMs).toBe(nowMs);
+  });
+});
+
+test('it is overdue from that very moment on', () => {
+  const at = (ageMs: number) => freshness({ ...fine, lastReportedSuccessMs: null, lastSnapshotMs: nowMs - ageMs });
+  expect(at(3 * dayMs - 1)).toMatchObject({ state: 'fine', overdueAtMs: nowMs + 1 });
+  expect(at(3 * dayMs)).toMatchObject({ state: 'overdue', overdueAtMs: nowMs });
+});
