@@ -31,7 +31,8 @@ const main = async (): Promise<void> => {
     spreadMs: {},
   };
   const where = { configFile: config, dataDir: data, hostKeys, port: Number(port), address: listen };
-  await run({ mode, ...where, log, cadence }, (ready) => process.stdout.write(`${JSON.stringify(ready)}\n`));
+  const patience = { downMs: 5000 };
+  await run({ mode, ...where, log, cadence, patience }, (ready) => process.stdout.write(`${JSON.stringify(ready)}\n`));
   process.exit(0);
 };
 

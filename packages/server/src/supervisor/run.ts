@@ -16,6 +16,7 @@ import { parseSources } from '../sources/load.ts';
 import { unfinishedFindings } from '../sources/unfinished.ts';
 import { type WatchOptions, watchFile } from '../sources/watch.ts';
 import { ensureHostKey } from '../sshd/host-key.ts';
+import type { Patience } from './coordinator/coordinator.ts';
 import { linkedConfig, storedBySftp } from './coordinator/linked.ts';
 import { coordinatorOf } from './coordinator/of-server.ts';
 import { mountNamespace } from './enter.ts';
@@ -37,6 +38,8 @@ export interface RunOptions {
   readonly log: Logger;
   /** How often jobs run; only tests say. */
   readonly cadence?: Partial<Cadence>;
+  /** How long the coordinator may take for things; only tests say. */
+  readonly patience?: Partial<Patience>;
 }
 
 /** What a server that is ready tells whoever started it. */
@@ -83,6 +86,7 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     onPlaces: (free) => schedule.setFreePlaces(free),
     onChange: (pid) => receiver.noteCoordinator(pid),
     log: log.child({ component: 'coordinator' }),
+    ...(options.patience && { patience: options.patience }),
   });
   const schedule: Schedule = new Schedule({
     dataDir,

@@ -15,7 +15,7 @@ test('what sources.yaml says of slots reaches the coordinator, and passes its ow
     content: `
 server: { concurrency: 3, time_zone: Europe/Berlin, window: '22:00-06:00' }
 sources:
-  laptop: { uid: 4001, key: '${key(1)}', every: 12h, quota: 5G }
+  laptop: { uid: 4001, key: '${key(1)}', every: 2d, quota: 5G }
   scanner: { uid: 4002, key: '${key(2)}', access: sftp }
 `,
   });
@@ -25,7 +25,7 @@ sources:
   expect(message).toMatchObject({
     ...{ concurrency: 3, timeZone: 'Europe/Berlin' },
     sources: [
-      { name: 'laptop', uid: 4001, everyMs: 43_200_000, window: { from: 1320, to: 360 }, hasAgent: true },
+      { name: 'laptop', uid: 4001, everyMs: 172_800_000, window: { from: 1320, to: 360 }, hasAgent: true },
       { name: 'scanner', hasAgent: false },
     ],
   });

@@ -9,7 +9,7 @@ import { coordinatorCommand, coordinatorPlace } from './command.ts';
 import { Coordinator, type CoordinatorOptions } from './coordinator.ts';
 import { ensureSocketFolders, ensureStateFolder } from './folders.ts';
 
-interface Server extends Pick<CoordinatorOptions, 'onPlaces' | 'onChange'> {
+interface Server extends Pick<CoordinatorOptions, 'onPlaces' | 'onChange' | 'patience'> {
   readonly layout: Layout;
   readonly jail: Jail;
   readonly program: Program;
@@ -18,7 +18,7 @@ interface Server extends Pick<CoordinatorOptions, 'onPlaces' | 'onChange'> {
 }
 
 /** The coordinator of this server; it does not run yet. */
-export const coordinatorOf = ({ layout, jail, program, keeper, log, onPlaces, onChange }: Server): Coordinator => {
+export const coordinatorOf = ({ layout, jail, program, keeper, log, ...options }: Server): Coordinator => {
   const place = coordinatorPlace(layout, jail, program);
   const uid = layout.mode === 'rootless' ? (process.getuid?.() ?? -1) : coordinatorUid;
   const groupOf = (source: { readonly uid: number }): number | null => (layout.mode === 'rootless' ? null : source.uid);
@@ -31,8 +31,7 @@ export const coordinatorOf = ({ layout, jail, program, keeper, log, onPlaces, on
     },
     keeper,
     open: () => readConditions(layout.dataDir),
-    onPlaces,
-    onChange,
     log,
+    ...options,
   });
 };
