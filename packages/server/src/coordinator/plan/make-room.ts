@@ -1,5 +1,5 @@
 import { type Cycle, modulo } from './cycle.ts';
-import type { Demand } from './demand.ts';
+import { type Demand, runOffset } from './demand.ts';
 import { type Found, nearest, placeAt } from './place.ts';
 import { minutesADay } from './window.ts';
 
@@ -43,7 +43,7 @@ const minutesOf = ({ evicted }: { readonly evicted: readonly Placed[] }): number
   evicted.reduce((sum, placed) => sum + placed.demand.minutes, 0);
 
 const canGiveWay = ({ demand, fits }: Placed, to: Demand): boolean =>
-  fits && demand.runsADay === 1 && demand.minutes < to.minutes && (demand.periodDays === 1 || to.periodDays === 1);
+  fits && demand.minutes < to.minutes && (demand.periodDays === 1 || to.periodDays === 1);
 
 /** From the first minute on that is full, whoever is there and stays longest has to go: no other choice needs fewer. */
 const fewestInTheWay = (
@@ -54,26 +54,28 @@ const fewestInTheWay = (
   concurrency: number,
 ): readonly Placed[] | null => {
   const end = start + demand.minutes;
-  const there = others.flatMap((placed) => {
-    // Minutes after the demand's own first; what runs over the end of that day also counts at its beginning.
-    const begins = modulo(placed.place.minute - demand.from, minutesADay);
-    return [begins, begins - minutesADay]
+  // Minutes after the demand's own first; what runs over the end of that day also counts at its beginning.
+  const there = others.flatMap((placed) =>
+    Array.from({ length: placed.demand.runsADay }, (_, run) =>
+      modulo(placed.place.minute + runOffset(placed.demand.runsADay, run) - demand.from, minutesADay),
+    )
+      .flatMap((from) => [from, from - minutesADay])
       .map((from) => ({ placed, from, to: from + placed.demand.minutes }))
-      .filter(({ from, to }) => from < end && to > start);
-  });
-  const evicted = new Set<(typeof there)[number]>();
+      .filter(({ from, to }) => from < end && to > start),
+  );
+  const evicted = new Set<Placed>();
   for (let at = start; at < end; at += 1) {
     const here = there.filter(({ from, to }) => from <= at && at < to);
-    let over = (profile[at] ?? 0) - (concurrency - 1) - here.filter((one) => evicted.has(one)).length;
-    for (const one of here.sort((left, right) => right.to - left.to)) {
+    let over = (profile[at] ?? 0) - (concurrency - 1) - here.filter(({ placed }) => evicted.has(placed)).length;
+    for (const { placed } of here.sort((left, right) => right.to - left.to)) {
       if (over <= 0) break;
-      if (evicted.has(one)) continue;
-      evicted.add(one);
+      if (evicted.has(placed)) continue;
+      evicted.add(placed);
       over -= 1;
     }
     if (over > 0) return null;
   }
-  return [...new Set([...evicted].map(({ placed }) => placed))];
+  return [...evicted];
 };
 
 const tryOut = (
