@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -129,6 +129,28 @@ test.runIf(isRoot)(
     expect(process.geteuid?.()).toBe(0);
   },
 );
+
+test.runIf(isRoot)('root reads also below a folder that is closed to the coordinator, and leaves no copy', async () => {
+  const uid = 65_531;
+  const state = opened(uid);
+  await asUser(uid, () => state.save({ sources: [row('laptop')] }));
+  chownSync(dataDir, 0, 0);
+  const copies = () => readdirSync(tmpdir()).filter((name) => name.startsWith('berth-state-'));
+  const before = copies();
+  expect(readFleet({ dataDir, uid, nowMs })?.sources).toHaveLength(1);
+  expect(readRuns({ dataDir, uid, source: 'laptop', most: 3 })).toEqual([]);
+  expect(copies()).toEqual(before);
+  chownSync(dataDir, uid, uid);
+  await asUser(uid, () => state.close());
+});
+
+test.runIf(isRoot)('a link in its place is not followed there', () => {
+  const uid = 65_531;
+  mkdirSync(stateFolder(dataDir), { mode: 0o700 });
+  chownSync(stateFolder(dataDir), uid, uid);
+  symlinkSync('/etc/shadow', file());
+  expect(() => readFleet({ dataDir, uid, nowMs })).toThrow(expect.objectContaining({ code: 'state-unreadable' }));
+});
 
 test('a broken file, and one of a newer berth, are told apart from none', async () => {
   const state = opened();

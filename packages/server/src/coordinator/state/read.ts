@@ -12,6 +12,7 @@ import type { Fleet, FleetRun, FleetSource } from './fleet.ts';
 import { refuseNewer, versionOf } from './migrations.ts';
 import { readLeases, readOutlines, readReportOf, readSettings, readSources, readWaiting } from './rows.ts';
 import type { LeaseRow, LoadedSource, WaiterRow } from './state.ts';
+import { walkableCopy } from './walkable-copy.ts';
 
 /** Where the coordinator's files are. */
 export interface Where {
@@ -103,19 +104,27 @@ const look = <Result>({ dataDir, uid }: Where, read: (db: DatabaseSync) => Resul
   const owner = lstatSync(folder, { throwIfNoEntry: false })?.uid;
   if (owner === undefined) return null;
   const path = databaseFile(folder);
-  return asUser(uid ?? owner, () => {
+  const user = uid ?? owner;
+  try {
     try {
-      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
-      return readIn(path, read);
+      return readAs(user, path, read);
     } catch (error) {
-      if (error instanceof Problem) throw error;
-      const [why, remedy] = isErrno(error, 'EACCES')
-        ? ["it is for the server's own account only", 'Type it as root: sudo …']
-        : [error instanceof Error ? error.message : String(error), 'Look at the log of the server, and at its disk.'];
-      throw new Problem('state-unreadable', `${path} can not be read: ${why}.`, remedy, { cause: error });
+      // A root that may not become others, or read what is theirs, can not do this either.
+      if (!isErrno(error, 'EACCES') || process.geteuid?.() !== 0) throw error;
+      using copy = walkableCopy(path, user);
+      return readAs(user, copy.path, read);
     }
-  });
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    const [why, remedy] = isErrno(error, 'EACCES')
+      ? ["it is for the server's own account only", 'Type it as root: sudo …']
+      : [error instanceof Error ? error.message : String(error), 'Look at the log of the server, and at its disk.'];
+    throw new Problem('state-unreadable', `${path} can not be read: ${why}.`, remedy, { cause: error });
+  }
 };
+
+const readAs = <Result>(uid: number, path: string, read: (db: DatabaseSync) => Result): Result | null =>
+  asUser(uid, () => (lstatSync(path, { throwIfNoEntry: false }) === undefined ? null : readIn(path, read)));
 
 /** A reader keeps nobody waiting: it sees what was committed when it began. */
 const readIn = <Result>(path: string, read: (db: DatabaseSync) => Result): Result | null => {
