@@ -95,7 +95,7 @@ test('never more hold a place than there are, and nobody is passed but into plac
         if (concurrency - held <= ahead) throw new Error(`granted with ${held} held and ${ahead} ahead`);
       });
     }),
-    { numRuns: 25 },
+    { numRuns: 10 },
   );
 });
 
@@ -106,7 +106,7 @@ test('nobody starves: while there is less work than time, each runs within three
       const worst = simulate(machines, Math.ceil(load * 1.3), () => undefined);
       expect(worst).toBeLessThan(4);
     }),
-    { numRuns: 25 },
+    { numRuns: 10 },
   );
 });
 

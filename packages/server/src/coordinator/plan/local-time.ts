@@ -21,8 +21,6 @@ export interface LocalTime {
    * changed yet, and `skippedTo` is the moment of the change. Otherwise they are the same.
    */
   readonly utcOf: (day: number, minute: number) => { first: number; last: number; skippedTo: number | null };
-  /** Whether the clock is changed within a day and a half of that day's noon. */
-  readonly changesAround: (day: number) => boolean;
 }
 
 /** Whether the runtime knows this zone by name. */
@@ -88,7 +86,6 @@ const make = (timeZone: string): LocalTime => {
         ? { first: late, last: late, skippedTo: null }
         : { first: early, last: early, skippedTo: changeMs };
     },
-    changesAround: (day) => offsetsAround(day).changeMs !== Number.POSITIVE_INFINITY,
   };
 };
 
