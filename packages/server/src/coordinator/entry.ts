@@ -14,6 +14,10 @@ export interface Lease extends Omit<LeaseRow, 'source'> {
 /** A place in the queue, as long as it is kept. */
 export interface Waiter extends Omit<WaiterRow, 'source'> {
   readonly keepUntilMs: number;
+  /** What decides its place, as of when it asked last: with thousands that wait, looking it up each time would take long. */
+  readonly lastSuccessMs: number | null;
+  readonly lengthMs: number;
+  readonly slotStartsAtMs: number | null;
 }
 
 /** A source as the coordinator works with it. Times are UTC milliseconds by the server's clock. */
@@ -105,11 +109,14 @@ export const nextRunOfRow = (
 /** How long its next run is expected to take. */
 export const lengthOf = ({ lengthsMs }: Entry): number => expectedLength(lengthsMs);
 
-/** How old its last success is, in its own periods; Infinity when it never had one. */
-export const stalenessOf = (entry: Entry, nowMs: number): number => {
-  const { lastSuccessMs } = freshnessOfEntry(entry, nowMs);
-  return lastSuccessMs === null ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - lastSuccessMs) / entry.source.everyMs;
-};
+/** A source in the queue. */
+export const waiterOf = (entry: Entry, row: Omit<WaiterRow, 'source'>, keepUntilMs: number, nowMs: number): Waiter => ({
+  ...row,
+  keepUntilMs,
+  lastSuccessMs: freshnessOfEntry(entry, nowMs).lastSuccessMs,
+  lengthMs: lengthOf(entry),
+  slotStartsAtMs: row.reason === 'person' ? null : (nextRunOf(entry, nowMs)?.startsAtMs ?? null),
+});
 
 const mostLengths = 8;
 

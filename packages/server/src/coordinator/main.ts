@@ -5,10 +5,11 @@ import { exitCode, Problem } from '@berth/common/problem.ts';
 import { pino } from 'pino';
 import { Sockets } from './api/sockets.ts';
 import { systemClock } from './clock.ts';
-import { Fleet, keepTicking } from './fleet.ts';
+import { Fleet } from './fleet.ts';
 import { type FromCoordinator, toCoordinatorSchema } from './link.ts';
 import { databaseFile } from './paths.ts';
 import { openState } from './state/sqlite.ts';
+import { keepTicking } from './ticking.ts';
 
 /**
  * The coordinator: `coordinator --state FOLDER --control FOLDER`, started by the server (link.ts is what they say to each

@@ -1,6 +1,6 @@
 import type { Heartbeat } from '@berth/common/control/lease.ts';
 import { Refused } from '../api/refusal.ts';
-import { type Entry, lengthOf, stalenessOf } from '../entry.ts';
+import { type Entry, waiterOf } from '../entry.ts';
 import { type Fleet, leaseMs } from '../fleet.ts';
 import { iso } from './assignment.ts';
 import { judge } from './queue.ts';
@@ -26,19 +26,11 @@ export const heartbeat = (
 };
 
 const regained = (fleet: Fleet, entry: Entry, run: string, nowMs: number) => {
-  const reason = 'slot' as const;
-  const decision = judge(
-    fleet,
-    entry,
-    {
-      ...{ source: entry.name, person: false, staleness: stalenessOf(entry, nowMs), askedAtMs: nowMs },
-      ...{ keepUntilMs: nowMs + leaseMs, lengthMs: lengthOf(entry), slotStartsAtMs: null },
-    },
-    nowMs,
-  );
+  const row = { run, reason: 'slot', askedAtMs: nowMs, position: 1 } as const;
+  const decision = judge(fleet, entry, waiterOf(entry, row, nowMs + leaseMs, nowMs), nowMs);
   if (decision.kind !== 'granted') throw lost('The lease of this run is over, and its place is taken.');
-  fleet.setWaiter(entry, null);
-  return { run, reason, grantedAtMs: nowMs };
+  if (entry.waiter !== null) fleet.setWaiter(entry, null);
+  return { run, reason: row.reason, grantedAtMs: nowMs };
 };
 
 const lost = (happened: string): Refused =>

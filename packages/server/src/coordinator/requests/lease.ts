@@ -1,9 +1,9 @@
 import type { LeaseAnswer, LeaseRequest } from '@berth/common/control/lease.ts';
 import { Refused } from '../api/refusal.ts';
-import { type Entry, nextRunOf } from '../entry.ts';
+import { type Entry, nextRunOf, waiterOf } from '../entry.ts';
 import { type Fleet, leaseMs } from '../fleet.ts';
 import { iso } from './assignment.ts';
-import { askerOf, judge, waitingWords } from './queue.ts';
+import { judge, waitingWords } from './queue.ts';
 
 /** How often an agent says that its run goes on. */
 export const heartbeatMs = 30_000;
@@ -30,16 +30,11 @@ export const askLease = async (fleet: Fleet, entry: Entry, request: LeaseRequest
     return notDue;
   }
   const askedAtMs = entry.waiter?.askedAtMs ?? nowMs;
-  const decision = judge(
-    fleet,
-    entry,
-    askerOf(entry, { reason, askedAtMs, keepUntilMs: nowMs + graceMs }, nowMs),
-    nowMs,
-  );
+  const waiter = waiterOf(entry, { run, reason, askedAtMs, position: 1 }, nowMs + graceMs, nowMs);
+  const decision = judge(fleet, entry, waiter, nowMs);
   if (decision.kind === 'granted') return grant(fleet, entry, request, nowMs);
   const { position, retryAfterMs } = decision;
-  fleet.setWaiter(entry, { run, reason, askedAtMs, position, keepUntilMs: nowMs + retryAfterMs + graceMs });
-  fleet.look(entry, nowMs);
+  fleet.setWaiter(entry, { ...waiter, position, keepUntilMs: nowMs + retryAfterMs + graceMs });
   return { kind: 'waiting', now: iso(nowMs), position, retryAfterMs, words: waitingWords(fleet, nowMs) };
 };
 
@@ -64,8 +59,7 @@ const grant = async (
   const expiresAtMs = nowMs + leaseMs;
   const fresh = { run, reason, grantedAtMs: nowMs, step: null, bytesDone: null, bytesTotal: null };
   fleet.setLease(entry, { ...(held ?? fresh), expiresAtMs });
-  fleet.setWaiter(entry, null);
-  fleet.look(entry, nowMs);
+  if (entry.waiter !== null) fleet.setWaiter(entry, null);
   await fleet.flush();
   return { kind: 'granted', now: iso(nowMs), expiresAt: iso(expiresAtMs), heartbeatMs, policy: entry.source.policy };
 };

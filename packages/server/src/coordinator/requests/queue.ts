@@ -1,4 +1,4 @@
-import { type Entry, lengthOf, nextRunOf, stalenessOf, type Waiter } from '../entry.ts';
+import { type Entry, lengthOf, type Waiter } from '../entry.ts';
 import type { Fleet } from '../fleet.ts';
 import { type Asker, type Decision, decide } from '../leases/decide.ts';
 
@@ -8,39 +8,45 @@ const aheadMs = 30 * 60_000;
 const justBegunMs = 2 * 60_000;
 
 /** Whether `asker` may run now; `entry` need not be in the queue. */
-export const judge = (fleet: Fleet, entry: Entry, asker: Asker, nowMs: number): Decision => {
-  const others = [...fleet.waiting].filter((other) => other !== entry);
+export const judge = (fleet: Fleet, entry: Entry, waiter: Waiter, nowMs: number): Decision => {
+  const asker = askerOf(entry, waiter, nowMs);
+  const waiting = [asker];
+  for (const other of fleet.waiting) {
+    if (other !== entry && other.waiter !== null) waiting.push(askerOf(other, other.waiter, nowMs));
+  }
   return decide({
-    nowMs,
-    concurrency: fleet.concurrency,
+    ...{ nowMs, concurrency: fleet.concurrency, waiting, asker },
     held: [...fleet.holding].map((holder) => ({
       source: holder.name,
-      endsAtMs: Math.max(nowMs, (holder.lease?.grantedAtMs ?? nowMs) + lengthOf(holder)),
+      endsAtMs: Math.max(nowMs, endOf(holder, nowMs)),
     })),
-    waiting: [...others.flatMap((other) => (other.waiter === null ? [] : askerOf(other, other.waiter, nowMs))), asker],
     planned: fleet
       .plannedWithin(nowMs - justBegunMs, nowMs + aheadMs, nowMs)
       .filter(({ source }) => source !== entry.name),
-    asker,
   });
 };
 
-/** A source that waits, or wants to, as the queue sees it. */
-export const askerOf = (
-  entry: Entry,
-  { reason, askedAtMs, keepUntilMs }: Pick<Waiter, 'reason' | 'askedAtMs' | 'keepUntilMs'>,
-  nowMs: number,
-): Asker => ({
-  ...{ source: entry.name, person: reason === 'person', askedAtMs, keepUntilMs },
-  ...{ staleness: stalenessOf(entry, nowMs), lengthMs: lengthOf(entry) },
-  slotStartsAtMs: reason === 'person' ? null : (nextRunOf(entry, nowMs)?.startsAtMs ?? null),
-});
+const askerOf = ({ name, source }: Entry, waiter: Waiter, nowMs: number): Asker => {
+  const { reason, askedAtMs, keepUntilMs, lastSuccessMs, lengthMs, slotStartsAtMs } = waiter;
+  return {
+    source: name,
+    person: reason === 'person',
+    staleness: lastSuccessMs === null ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - lastSuccessMs) / source.everyMs,
+    askedAtMs,
+    keepUntilMs,
+    lengthMs,
+    slotStartsAtMs,
+  };
+};
+
+/** When a run that holds a place is expected to end. */
+const endOf = (holder: Entry, nowMs: number): number => (holder.lease?.grantedAtMs ?? nowMs) + lengthOf(holder);
 
 /** In words, without naming a neighbour: how long until a place is free is nobody's secret, whose it is would be. */
 export const waitingWords = (fleet: Fleet, nowMs: number): string => {
   const held = fleet.holding.size;
   if (held < fleet.concurrency) return 'Others whose turn comes before are about to begin.';
-  const ends = [...fleet.holding].map((holder) => (holder.lease?.grantedAtMs ?? nowMs) + lengthOf(holder));
+  const ends = [...fleet.holding].map((holder) => endOf(holder, nowMs));
   const minutes = Math.max(1, Math.round((Math.min(...ends) - nowMs) / 60_000));
   const places = held === 1 ? 'The server lets 1 backup run at a time, and it' : `The ${held} that may run at a time`;
   return `${places} ${held === 1 ? 'runs' : 'run'}; the first place is expected to be free in about ${minutes} min.`;

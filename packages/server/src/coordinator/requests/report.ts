@@ -27,7 +27,7 @@ export const keepReport = async (
   // The state has ended both of them together with keeping the report.
   if (entry.lease?.run === run) fleet.setLease(entry, null);
   if (entry.waiter?.run === run) fleet.setWaiter(entry, null);
-  fleet.look(entry, fleet.nowMs());
+  fleet.look(entry);
   return kept;
 };
 
