@@ -18,6 +18,7 @@ const program = (home: string | null = null) =>
   });
 const place = (more: Partial<Place> = {}): Place => ({
   ...{ program: program(), uid: 1000, user: 'ada', personal: '/home/ada', configuration: '/home/ada/.config' },
+  data: '/home/ada/.local/share',
   ...{ state: '/home/ada/.local/state/berth', host: 'laptop', ...more },
 });
 const contentOf = (system: System, at: Place): string =>

@@ -20,6 +20,7 @@ export const launchdPlan = (place: Place): Plan => {
       { argv: ['launchctl', 'enable', `${domain}/${name}`] },
       { argv: ['launchctl', 'bootstrap', domain, path], again: true },
     ],
+    traces: [],
     disable: [{ argv: ['launchctl', 'bootout', `${domain}/${name}`], mayFail: true }],
     forget: [],
     notes: [

@@ -25,10 +25,14 @@ export const placeHere = async (args: {
     ...{ env, platform: process.platform, found: found.filter((one) => one !== null) },
   });
   const personal = env['HOME'] ?? homedir();
-  const configured = env['XDG_CONFIG_HOME'];
+  const xdg = (name: string, fallback: string): string => {
+    const named = env[name];
+    return named !== undefined && isAbsolute(named) ? named : join(personal, fallback);
+  };
   return {
     ...{ program, uid, user: userName(env), personal, state: home.state, host: hostname() },
-    configuration: configured !== undefined && isAbsolute(configured) ? configured : join(personal, '.config'),
+    configuration: xdg('XDG_CONFIG_HOME', '.config'),
+    data: xdg('XDG_DATA_HOME', '.local/share'),
   };
 };
 

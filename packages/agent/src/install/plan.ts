@@ -33,6 +33,8 @@ export interface Plan {
   readonly check: { readonly argv: readonly [string, ...string[]]; readonly remedy: string } | null;
   /** After the files are written. */
   readonly enable: readonly PlannedCommand[];
+  /** What the system writes down itself about what is installed; removed with the files. */
+  readonly traces: readonly string[];
   /** Before the files are removed. */
   readonly disable: readonly PlannedCommand[];
   /** After they are. */
@@ -48,9 +50,10 @@ export interface Place {
   readonly uid: number;
   /** The person's login name. */
   readonly user: string;
-  /** The person's home directory, and their configuration's. */
+  /** The person's home directory, and those of their configuration and data: the XDG Base Directory Specification's. */
   readonly personal: string;
   readonly configuration: string;
+  readonly data: string;
   /** The state folder of berth's home. */
   readonly state: string;
   /** This machine's name: machines wake at different minutes. */

@@ -25,11 +25,9 @@ export const systemdPlan = (place: Place): Plan => {
       // Not only started: one that runs already would keep its old times.
       { argv: systemctl('restart', timer) },
     ],
-    disable: [
-      { argv: systemctl('disable', '--now', timer), mayFail: true },
-      // The moment of its last wake, which systemd keeps for Persistent=.
-      { argv: systemctl('clean', '--what=state', timer), mayFail: true },
-    ],
+    // The moment of its last wake, for Persistent=. "systemctl clean" would remove it too, but not where no D-Bus runs.
+    traces: [join(root ? '/var/lib' : place.data, 'systemd/timers', `stamp-${timer}`)],
+    disable: [{ argv: systemctl('disable', '--now', timer), mayFail: true }],
     forget: [
       { argv: systemctl('daemon-reload') },
       { argv: systemctl('reset-failed', `${name}.service`), mayFail: true },

@@ -12,6 +12,7 @@ export const taskPlan = (place: Place): Plan => {
     files: [{ path, content: taskXml(place), encoding: 'utf-16le' }],
     check: null,
     enable: [{ argv: ['schtasks', '/Create', '/TN', name, '/XML', path, '/F'] }],
+    traces: [],
     disable: [{ argv: ['schtasks', '/Delete', '/TN', name, '/F'] }],
     forget: [],
     notes: [

@@ -18,6 +18,7 @@ export const uninstall = async (
     onStep({ type: 'remove', path });
     await effects.remove(path);
   }
+  for (const path of plan.traces) await effects.remove(path);
   await runAll(plan.forget, effects, onStep);
   return ours;
 };
