@@ -20,8 +20,11 @@ const plainReceiver = async (): Promise<Besieged> => {
       await receiver.start();
     },
     asUser: async (uid, command) => {
+      const inside = ['--mount', '--target', String(receiver.pid), '--wd=/', 'setpriv'];
       const become = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups'];
-      const { exitCode, stdout, stderr } = await execa('setpriv', [...become, ...command], { reject: false });
+      const { exitCode, stdout, stderr } = await execa('nsenter', [...inside, ...become, ...command], {
+        reject: false,
+      });
       return { exitCode, stdout, stderr };
     },
     [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),

@@ -46,11 +46,14 @@ describe('with two sources', () => {
     expect(whole).toMatch(new RegExp(`^CapBnd:\\s+${hexMask}$`, 'm'));
     expect(whole).toMatch(new RegExp(`^CapEff:\\s+${hexMask}$`, 'm'));
     const session = await status(await sessionPid(container));
+    const pid = /"coordinatorPid": ?(\d+)/.exec((await container.exec(['cat', '/data/server.json'])).stdout)?.[1] ?? '';
+    const coordinator = await status(pid);
     for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
-      expect(session).toMatch(new RegExp(`^${set}:\\s+0{16}$`, 'm'));
+      for (const text of [session, coordinator]) expect(text).toMatch(new RegExp(`^${set}:\\s+0{16}$`, 'm'));
     }
+    expect(coordinator).toMatch(/^Uid:\s+65531\s+65531\s+65531\s+65531$/m);
     expect(session).toMatch(/^Uid:\s+31001\s+31001\s+31001\s+31001$/m);
-    for (const text of [whole, session]) {
+    for (const text of [whole, session, coordinator]) {
       expect(text).toMatch(/^NoNewPrivs:\s+1$/m);
       expect(text).toMatch(/^Seccomp:\s+2$/m);
     }
@@ -59,13 +62,10 @@ describe('with two sources', () => {
   });
 
   test('its root, which may not look into their folders, still tells who is there and when each was last active', async () => {
-    const { stdout } = await container.exec(['berth-server', 'status']);
+    const { stdout } = await container.exec(['berth-server', 'sources']);
     const [columns = '', ...rows] = stdout.split('\n').filter((line) => /^(?:SOURCE|alpha|beta) /.test(line));
-    expect(columns).toMatch(/ SESSIONS +CHANGED +STATE$/);
-    expect(rows).toEqual([
-      expect.stringMatching(/^alpha .* 1 +\S.* +ok$/),
-      expect.stringMatching(/^beta .* 0 +(?:now|\d.*) +ok$/),
-    ]);
+    expect(columns).toMatch(/ SESSIONS +LAST ACTIVITY$/);
+    expect(rows).toEqual([expect.stringMatching(/^alpha .* 1 +\S+$/), expect.stringMatching(/^beta .* 0 +\d\S+$/)]);
     expect((await container.exec(['ls', '/data/sources/beta/journal'])).stderr).toContain('Permission denied');
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { coordinatorUid } from '../../packages/server/src/coordinator/paths.ts';
 import type { ClientKey } from '../helpers/door.ts';
 import { type Probed, type ProbeTask, parseProbe, probeIn, probeProgram } from '../helpers/probe.ts';
 import { type RestClient, randomObject, restClientOf } from '../helpers/rest-client.ts';
@@ -112,6 +113,7 @@ describe('a session that has been taken over, in the container', () => {
       'read /data/sources/beta/repo/open-to-all',
       'list /data/sources/beta/journal',
       'read /run/berth/control/beta/state',
+      'read /data/coordinator/state.db',
       'read /etc/passwd',
       'list /tmp',
       'run /bin/sh',
@@ -146,7 +148,7 @@ describe('a session that has been taken over, in the container', () => {
   });
 });
 
-/** Opens what is beta's, and what will be the coordinator's, to every UID: the jail must not need their modes. */
+/** Opens what is beta's, and what is the coordinator's, to every UID: the jail must not need their modes. */
 const openToAll = async (container: TestContainer): Promise<void> => {
   const beta = join(container.dataDir, 'sources/beta');
   for (const entry of await readdir(beta, { recursive: true, withFileTypes: true }))
@@ -155,8 +157,10 @@ const openToAll = async (container: TestContainer): Promise<void> => {
     await writeFile(join(beta, folder, 'open-to-all'), 'secret');
     await chmod(join(beta, folder, 'open-to-all'), 0o666);
   }
-  const script = 'cd /run/berth/control; mkdir -p beta; echo x > beta/state; chmod 755 . beta; chmod 666 beta/state';
-  await dockerOrThrow('exec', container.name, 'sh', '-euc', script);
+  // As the coordinator: the container's own root may not write what is another's.
+  const script =
+    'cd /run/berth/control/beta; echo x > state; chmod 755 .; chmod 666 state; chmod -R a+rwX /data/coordinator';
+  await dockerOrThrow('exec', '--user', String(coordinatorUid), container.name, 'sh', '-euc', script);
 };
 
 /**

@@ -248,6 +248,30 @@ export const isolationMatrix = (make: () => Promise<Besieged>): void => {
       expect((await asAlpha(...command)).stderr).toContain('Permission denied');
   });
 
+  test('its UID walks to its own control socket, to no other’s, and to nothing the coordinator keeps', async () => {
+    const asAlpha = (...command: readonly string[]) => besieged.asUser(uids.alpha, command);
+    const [own, other] = ['alpha', 'beta'].map((name) => join('/run/berth/control', name));
+    const socket = join(own ?? '', 'api.sock');
+    await eventually('its own is there', 20_000, async () => (await asAlpha('test', '-S', socket)).exitCode === 0);
+    const state = join(besieged.inside.dataDir, 'coordinator');
+    for (const command of [
+      ['stat', join(other ?? '', 'api.sock')],
+      ['ls', other ?? ''],
+      // Its own it may walk through, and neither look into nor change.
+      ['ls', own ?? ''],
+      ['touch', join(own ?? '', 'x')],
+      ['rm', '-f', socket],
+      ['mv', own ?? '', '/run/berth/control/beta2'],
+      ['mkdir', '/run/berth/control/gamma'],
+      ['ls', state],
+      ['cat', join(state, 'state.db')],
+    ])
+      expect([command, (await asAlpha(...command)).stderr]).toEqual([
+        command,
+        expect.stringContaining('Permission denied'),
+      ]);
+  });
+
   // The last of them: an sshd that counts failed logins turns this machine away for a while.
   describe('no other account lets it in', () => {
     const knock = async (account: string): Promise<SshResult> => {
