@@ -215,7 +215,8 @@ describe.each(systems)('%s', (system) => {
   });
 
   test('uninstalling takes back exactly that; where nothing is, it does nothing', async () => {
-    const { effects, disk, ran, onStep } = machine({ '/etc/other': 'other' });
+    const traces = Object.fromEntries(plan.traces.map((path) => [path, '']));
+    const { effects, disk, ran, onStep } = machine({ '/etc/other': 'other', ...traces });
     await install(plan, effects, onStep);
     expect(await installed(plan, effects)).toEqual(plan.files.map(({ path }) => path));
     expect(await uninstall(plan, effects, onStep)).toEqual(plan.files.map(({ path }) => path));
