@@ -93,6 +93,20 @@ describe.each(nights)('%s, from %s on, the night is %s', (timeZone, at) => {
   });
 });
 
+test('who meets others because an hour is skipped goes to the nearest room, that night alone', () => {
+  const at = (name: string, minute: number) => source(name, { place: { minute, day: 0 }, lengthMs: hourMs });
+  const fleet = [at('a', 60), at('b', 120), at('c', 180), at('d', 240)];
+  const planned = plan(question(fleet, { concurrency: 1, nowMs: Date.parse('2027-03-27T12:00Z') }));
+  const times = fleet.map(({ name }) =>
+    (planned.slots.get(name) ?? []).map(({ startsAtMs }) => new Date(startsAtMs).toISOString().slice(8, 16)),
+  );
+  // 02:00 is skipped, so b would begin at 03:00 with c: one of them takes the hour before a, which is free.
+  expect(peak(allSlots(planned))).toBe(1);
+  expect(planned.tight).toEqual([]);
+  expect(times.filter(([first, second]) => first?.slice(3) !== second?.slice(3)).length).toBeGreaterThan(0);
+  expect(times.map(([, second]) => second)).toEqual(['28T23:00', '29T00:00', '29T01:00', '29T02:00']);
+});
+
 test('a window that lies in the hour that does not exist opens when the clock is changed, for as long as usual', () => {
   const [slot] = plan(
     question([source('a', { window: { from: 130, to: 170 } })], { nowMs: Date.parse('2027-03-27T12:00Z') }),

@@ -43,6 +43,21 @@ describe('where new sources go', () => {
     for (const slots of planned.slots.values()) expect(slots).toHaveLength(1);
   });
 
+  test('a weekly one goes to another day when the emptiest has no room in one piece', () => {
+    const short = { from: 0, to: 60 };
+    const others = Array.from({ length: 7 }, (_, day) =>
+      // One day has one short run in the middle of the window; the others have a long one at its end.
+      source(`w${day}`, {
+        ...{ everyMs: 7 * dayMs, window: short, lengthMs: (day === 4 ? 10 : 30) * minuteMs },
+        place: { minute: day === 4 ? 25 : 30, day },
+      }),
+    );
+    const added = source('x', { everyMs: 7 * dayMs, window: short });
+    const planned = plan(question([...others, added], { concurrency: 1 }));
+    expect(planned.tight).toEqual([]);
+    expect(planned.places.get('x')?.day).not.toBe(4);
+  });
+
   test('a yearly one has a slot too', () => {
     const planned = plan(question([source('a', { everyMs: 365 * dayMs }), source('b', { everyMs: 11 * dayMs })]));
     const [slot] = planned.slots.get('a') ?? [];
@@ -88,6 +103,13 @@ describe('what was planned yesterday', () => {
     expect(after.tight).toEqual([]);
   });
 
+  test('who no longer fits beside others, as fewer may run at once, moves', () => {
+    const two = ['a', 'b'].map((name) => source(name, { place: { minute: 60, day: 0 } }));
+    expect(moved(plan(question(two)), plan(question(two)))).toEqual([]);
+    const alone = plan(question(two, { concurrency: 1 }));
+    expect([...alone.places.values()].map(({ minute }) => minute).sort()).toEqual([30, 60]);
+  });
+
   test('who gets another window goes to the nearest time in it', () => {
     const after = plan(question([{ ...source('a'), place: { minute: 1350, day: 0 }, window: { from: 0, to: 300 } }]));
     expect(after.places.get('a')).toEqual({ minute: 0, day: 0 });
@@ -115,6 +137,18 @@ describe('what was planned yesterday', () => {
 });
 
 describe('what can not be held', () => {
+  test('a long run does not push out short ones that would then find no room', () => {
+    const full = Array.from({ length: 15 }, (_, index) =>
+      source(`h${index}`, { place: { minute: (1320 + 30 * index) % 1440, day: 0 } }),
+    );
+    const before = plan(question(full, { concurrency: 1 }));
+    const after = plan(
+      question([...again(full, before), source('long', { lengthMs: 3 * hourMs })], { concurrency: 1 }),
+    );
+    expect(after.tight.map(({ sources }) => sources)).toEqual([['long']]);
+    expect(moved(before, after)).toEqual([]);
+  });
+
   test('is said, with who, how much, and what to do', () => {
     const twenty = Array.from({ length: 20 }, (_, index) => source(`h${String(index).padStart(2, '0')}`));
     const planned = plan(question(twenty, { concurrency: 1 }));
