@@ -29,9 +29,9 @@ export const explain = ({ outcome, reason }: Verdict, steps: readonly ReportStep
 
 const sentences: Readonly<{ [reason: string]: Explanation }> = {
   incomplete: {
-    happened: 'The backup was made, but some of what it should hold could not be read.',
+    happened: 'The backup was made, but restic reports faults with some of what it should hold.',
     remedy:
-      'Look at the step backup in the report for the names; exclude them, or run the agent as a user who may read them.',
+      'Their names are at the step backup. What could not be read: exclude it, or run berth as a user who may read it. What the repository had lost was stored again, and this was for this once.',
   },
   cancelled: {
     happened: 'The run was stopped.',
@@ -47,11 +47,16 @@ const sentences: Readonly<{ [reason: string]: Explanation }> = {
   },
   'out-of-space': {
     happened: 'The server has no room left for this machine.',
-    remedy: "The admin can raise this source's quota or add a disk; or keep less: see retention in agent.yaml.",
+    remedy:
+      "The admin can raise this source's quota or add a disk, which helps at once. To back up or keep less (exclude, retention) makes room only after protect: what goes is kept in the trash until then.",
   },
   'connection-cut': {
     happened: 'The connection was cut, and cut again, until the time for retries was over.',
     remedy: 'Run it again when the line is better; what was transferred is not transferred twice.',
+  },
+  'lease-lost': {
+    happened: 'The server gave the place of this run to another machine, and there was no time to wait for a new one.',
+    remedy: 'Nothing has to be done: the next run goes on where this one was.',
   },
   locked: {
     happened: 'The repository was locked by another program all the time.',

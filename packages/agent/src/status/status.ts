@@ -1,9 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { noPolicy } from '@berth/common/control/policy.ts';
 import { type Usage, usageSchema } from '@berth/common/control/usage.ts';
 import { isErrno } from '@berth/common/errno.ts';
 import type { Home } from '../config/home.ts';
+import { policyOf } from '../config/policy.ts';
 import type { AgentConfig } from '../config/schema.ts';
+import { type Skipped, waitingFor } from '../power/skipped.ts';
+import { type CachedAssignment, readAssignment } from '../run/assignment.ts';
 import { readLedger } from '../run/ledger.ts';
+import { type OutboxState, readOutbox } from '../run/outbox-state.ts';
 import { connect } from '../server/connect.ts';
 import { askCoordinator } from '../server/control.ts';
 import { formatDestination } from '../transport/destination.ts';
@@ -27,6 +32,14 @@ export interface Status extends History {
   readonly running: number | null;
   /** When the next run will prune and check; a past moment means with the next run. */
   readonly due: { readonly prune: string; readonly check: string };
+  /** When the server wants the next run, as it said now or at last; null where it never said. In the past: it is due. */
+  readonly nextSlotAt: string | null;
+  /** When the server calls this machine overdue; null where it does not say. */
+  readonly overdueAt: string | null;
+  /** Why a run that is due is put off: power/skipped.ts. */
+  readonly waitingFor: Skipped | null;
+  /** Reports the server does not have. */
+  readonly outbox: OutboxState;
   readonly server: ServerStatus;
 }
 
@@ -38,24 +51,48 @@ export const readStatus = async (args: {
   readonly offline: boolean;
 }): Promise<Status> => {
   const { config, home, now } = args;
-  const [history, ledger, running, server] = await Promise.all([
+  const [history, ledger, running, server, cached, outbox] = await Promise.all([
     readHistory(home.reports),
     readLedger(home.ledger),
     runningProcess(home.lock),
     args.offline ? ({ kind: 'not-asked' } as const) : askServer(config, home),
+    readAssignment(home.assignment, formatDestination(config.server)),
+    readOutbox(home),
   ]);
+  const usage = server.kind === 'reachable' ? server.usage : null;
+  const policy = policyOf(config, cached?.assignment.policy ?? noPolicy);
+  const lastSuccessAt = history.lastSnapshot === null ? null : new Date(history.lastSnapshot.endedAt);
   return {
     name: config.name,
     destination: formatDestination(config.server),
     running,
     ...history,
     due: {
-      prune: dueAt(ledger.prunedAt, config.prune.every, now).toISOString(),
-      check: dueAt(ledger.checkedAt, config.check.every, now).toISOString(),
+      prune: dueAt(ledger.prunedAt, policy.prune.every, now).toISOString(),
+      check: dueAt(ledger.checkedAt, policy.check.every, now).toISOString(),
     },
+    nextSlotAt: nextSlot(usage, cached, now),
+    overdueAt: overdueAt(usage),
+    waitingFor: await waitingFor(home, { now, lastSuccessAt }),
+    outbox,
     server,
   };
 };
+
+/** By this machine's clock, from the server's: now, or when it was last asked. */
+const nextSlot = (usage: Usage | null, cached: CachedAssignment | null, now: Date): string | null => {
+  if (usage !== null) return usage.nextSlotAt === null ? null : ours(usage.nextSlotAt, usage, now);
+  const slot = cached?.assignment.slot ?? null;
+  return cached === null || slot === null ? null : new Date(Date.parse(slot.startsAt) - cached.aheadMs).toISOString();
+};
+
+const overdueAt = (usage: Usage | null): string | null =>
+  usage === null || usage.lastSuccessAt === null
+    ? null
+    : new Date(Date.parse(usage.lastSuccessAt) + usage.overdueAfterMs).toISOString();
+
+const ours = (instant: string, usage: Usage, now: Date): string =>
+  new Date(Date.parse(instant) - (Date.parse(usage.now) - now.getTime())).toISOString();
 
 /** The rule of `isDue` in run/decide.ts, as a moment. */
 const dueAt = (last: Date | null, everyMs: number, now: Date): Date =>
