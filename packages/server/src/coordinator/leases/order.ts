@@ -17,8 +17,8 @@ const asClass = { person: 0, silent: 1, onTime: 2, late: 3 } as const;
  */
 export const inOrder = (one: Asker, other: Asker): number =>
   classOf(one) - classOf(other) ||
-  // Infinity from Infinity is no number.
-  (one.staleness === other.staleness ? 0 : other.staleness - one.staleness) ||
+  // Infinity from Infinity is NaN, which decides nothing either.
+  other.staleness - one.staleness ||
   one.askedAtMs - other.askedAtMs ||
   (one.source < other.source ? -1 : one.source > other.source ? 1 : 0);
 
