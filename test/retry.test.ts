@@ -8,23 +8,21 @@ import { differences, Machine } from './helpers/machine.ts';
 import { withReceiver } from './helpers/receiver.ts';
 import { filesBelow, partialObjects } from './helpers/store-files.ts';
 
-/** A line that is cut after so many bytes from client to server, the first of these for the first connection. */
-const cuts = (...after: readonly number[]) => {
-  const left = [...after];
-  return () => left.shift() ?? null;
-};
-
 test('a backup whose line is cut twice is tried again and ends well, and the restore is byte for byte', async () => {
   await using receiver = await withReceiver();
   await using machine = await Machine.make();
-  let next = cuts();
-  await using proxy = await cuttingProxy(receiver.port, () => next());
+  const cuts: number[] = [];
+  await using proxy = await cuttingProxy(
+    receiver.port,
+    () => cuts[0] ?? null,
+    () => void cuts.shift(),
+  );
   await machine.enrol(receiver, { port: proxy.port });
   const agentYaml = join(machine.home, 'agent.yaml');
   await writeFile(agentYaml, `${await readFile(agentYaml, 'utf8')}\nretry: { for: 2m, first: 1s, longest: 2s }\n`);
   await writeFile(join(machine.files, 'large'), randomBytes(60_000_000));
 
-  next = cuts(8_000_000, 30_000_000);
+  cuts.push(8_000_000, 30_000_000);
   const { exitCode, stdout } = await machine.berth('backup', '--json');
   const { event, ...said } = JSON.parse(stdout.split('\n').at(-1) ?? '');
   expect(event).toBe('report');

@@ -1,13 +1,13 @@
 import { connect, createServer, type Socket } from 'node:net';
 
 /**
- * A TCP proxy on loopback to `port` that cuts each connection, both ways at once and without a goodbye, as soon as
- * `cutAfterBytes()` bytes went from client to server; null lets it live.
+ * A TCP proxy on loopback to `port` that cuts a connection, both ways at once and without a goodbye, as soon as
+ * `cutAfterBytes()` bytes went from client to server on it, and calls `cut`; null lets it live. It is asked with every
+ * piece, so that a connection that carries little, such as the one to the coordinator, uses up no cut.
  */
-export const cuttingProxy = async (port: number, cutAfterBytes: () => number | null) => {
+export const cuttingProxy = async (port: number, cutAfterBytes: () => number | null, cut = (): void => undefined) => {
   const open = new Set<Socket>();
   const server = createServer((client) => {
-    const limit = cutAfterBytes();
     const upstream = connect(port, '127.0.0.1');
     const both = [client, upstream];
     let passed = 0;
@@ -20,10 +20,12 @@ export const cuttingProxy = async (port: number, cutAfterBytes: () => number | n
       });
     }
     client.on('data', (chunk: Buffer) => {
-      const rest = limit === null ? chunk.length : limit - passed;
+      const limit = cutAfterBytes() ?? Number.POSITIVE_INFINITY;
+      upstream.write(chunk.subarray(0, Math.max(0, limit - passed)));
       passed += chunk.length;
-      upstream.write(chunk.subarray(0, rest));
-      if (limit !== null && passed >= limit) for (const socket of both) socket.resetAndDestroy();
+      if (passed < limit) return;
+      cut();
+      for (const socket of both) socket.resetAndDestroy();
     });
     upstream.pipe(client);
   });
