@@ -56,6 +56,7 @@ describe('where new sources go', () => {
     const planned = plan(question([...others, added], { concurrency: 1 }));
     expect(planned.tight).toEqual([]);
     expect(planned.places.get('x')?.day).not.toBe(4);
+    expect(moved(plan(question(others, { concurrency: 1 })), planned)).toEqual([]);
   });
 
   test('a yearly one has a slot too', () => {
