@@ -9,7 +9,7 @@ import { makeCoordinator } from './coordinator.ts';
 
 /** What only berth has: filled while it plays. */
 export interface BerthNotes {
-  /** How long each plan of the whole fleet took on this machine's clock. */
+  /** What each plan of the whole fleet took of one core: its time on a machine that does nothing else. */
   readonly planMs: number[];
   /** How long a run waited for its lease while its machine was awake, the worst. */
   worstWaitMs: number;

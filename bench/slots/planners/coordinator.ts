@@ -17,7 +17,7 @@ export interface Coordinator {
   /** The lease ends. */
   free(machine: Machine): void;
   report(machine: Machine, startedAtMs: number, heldMs: number): void;
-  /** Plans anew with what is there now; tells how long that took. */
+  /** Plans anew with what is there now; tells how many milliseconds of one core that took. */
   replan(): number;
   /** Of the sources there are now, how many get another place when one like `machine` is added; nothing is changed. */
   movedBy(machine: Machine): number;
@@ -144,9 +144,9 @@ export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
     replan: () => {
       for (const machine of fleet.machines) if (machine.joinsAtMs <= world.nowMs) admit(machine);
       const asked = question([]);
-      const began = performance.now();
+      const began = process.threadCpuUsage();
       const { slots, places } = plan(asked);
-      const tookMs = performance.now() - began;
+      const { user, system } = process.threadCpuUsage(began);
       for (const source of known.values()) {
         source.slots = mergedSlots(source.slots, slots.get(source.machine.name) ?? [], world.nowMs);
         source.place = places.get(source.machine.name) ?? null;
@@ -155,7 +155,7 @@ export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
         .flatMap(({ machine, slots }) => slots.map(({ startsAtMs }) => ({ source: machine.name, startsAtMs })))
         .sort((left, right) => left.startsAtMs - right.startsAtMs);
       next = 0;
-      return tookMs;
+      return (user + system) / 1000;
     },
     movedBy: (machine) => {
       const before = plan(question([])).places;

@@ -12,8 +12,8 @@ export interface Planner {
 }
 
 /**
- * The strongest form of each peer stands for it: a delay as wide as the window has the lowest peak and is what a person
- * would choose who thinks of the server, and a crontab that starts on waking what it slept through has the least lateness.
+ * The strongest form of each peer stands for it in the result: a delay as wide as the window has the lowest peak, and a
+ * crontab that starts on waking what it slept through has the least lateness. The others are shown beside them.
  */
 export const planners: readonly Planner[] = [
   { name: 'berth', variant: null, play: playBerth },
