@@ -31,7 +31,7 @@ const main = async (): Promise<void> => {
     spreadMs: {},
   };
   const where = { configFile: config, dataDir: data, hostKeys, port: Number(port), address: listen };
-  const patience = { downMs: 5000 };
+  const patience = { downMs: 15_000 };
   await run({ mode, ...where, log, cadence, patience }, (ready) => process.stdout.write(`${JSON.stringify(ready)}\n`));
   process.exit(0);
 };
