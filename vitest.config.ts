@@ -2,12 +2,28 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { CountingReporter } from './scripts/reporter.ts';
 import { unitFolder } from './scripts/unit-folder.ts';
+import { builtFolder } from './test/helpers/programs.ts';
 
 /** Real servers and real time on a shared machine: in CI a second try, which the reporter names, so that it is looked into. */
 const secondTry = process.env['CI'] === undefined ? 0 : 1;
 
 /** Our programs, started again and again, need not be compiled again: half of what it takes to start one. */
 const compiled = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache/compiled') };
+
+/** What counts seconds, looks at all of the machine, or needs all of it: by itself, when everything else is over. */
+const alone = [
+  'test/{bench*,changes,demo,experiments-alone,stalled,supervisor}.test.ts',
+  'test/docker/{demo,load}.test.ts',
+];
+
+/** Real servers, real restic. They run our programs as they are released, which start in a third of the time. */
+const whole = {
+  testTimeout: 120_000,
+  hookTimeout: 60_000,
+  retry: secondTry,
+  env: { ...compiled, BERTH_BUILT: builtFolder() },
+  globalSetup: ['test/helpers/build-programs.ts'],
+};
 
 /** What starts real programs: every restic command derives its key anew, and our own command line takes half a second. */
 const slow = ['packages/*/src/**/*.{restic,slow}.test.ts'];
@@ -31,14 +47,17 @@ export default defineConfig({
       },
       {
         test: {
+          ...whole,
           name: 'whole',
           include: ['test/**/*.test.ts', ...slow],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-          retry: secondTry,
-          env: compiled,
+          exclude: alone,
+          // They wait more than they compute: for a key to be derived, for a disk, for a pause to be over.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
+      },
+      {
+        test: { ...whole, name: 'alone', include: alone, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -15,7 +15,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'bench.test.ts': 'the benchmarks start the released server themselves',
   'capabilities.test.ts': 'reads files',
   'demo.test.ts': 'the demo starts its own server',
-  'experiments.test.ts': 'this one',
+  'experiments.test.ts': 'the other ones',
+  'experiments-alone.test.ts': 'this one',
   'jail.test.ts':
     'looks for the data where a server with a mount namespace of its own has it; test/docker/matrix-inside.test.ts tries the same in the container',
   'systemd.test.ts': 'systemd confines that one, to the same capabilities',
@@ -39,7 +40,8 @@ export const confinedExperiment: Experiment = {
     const file = join(folder.path, 'report.json');
     const files = full ? await wholeFiles() : shortFiles;
     const { PATH = '', HOME = '/', TMPDIR = '/tmp' } = process.env;
-    const program = [process.execPath, join(repository, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'whole'];
+    const projects = ['--project', 'whole', '--project', 'alone'];
+    const program = [process.execPath, join(repository, 'node_modules/vitest/vitest.mjs'), 'run', ...projects];
     const output = ['--reporter=json', `--outputFile=${file}`];
     const { stderr } = await execa('setpriv', ['--pdeathsig', 'TERM', ...program, ...output, ...files], {
       cwd: repository,

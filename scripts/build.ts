@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** `npm run build`: one file per program in `dist/`, which needs nothing but Node. */
 const root = join(import.meta.dirname, '..');
 const programs = {
   'berth-server': 'packages/server/src/cli.ts',
@@ -11,25 +10,35 @@ const programs = {
   berth: 'packages/agent/src/cli.ts',
 };
 
-await build({
-  absWorkingDir: root,
-  entryPoints: programs,
-  outdir: 'dist',
-  bundle: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'esm',
-  outExtension: { '.js': '.mjs' },
-  // ssh2 tries its optional native parts and does without them.
-  external: ['cpu-features', '*.node'],
-  // What CommonJS modules take for granted, and an ES module does not have.
-  banner: {
-    js: [
-      "import { createRequire } from 'node:module';",
-      'const require = createRequire(import.meta.url);',
-      'const { dirname: __dirname, filename: __filename } = import.meta;',
-    ].join('\n'),
-  },
-  legalComments: 'linked',
-  logLevel: 'info',
-});
+/** One file per program in `outdir`, which needs nothing but Node; `more` are other programs, name and file. */
+export const buildInto = async (
+  outdir: string,
+  more: Readonly<Record<string, string>> = {},
+  logLevel: 'info' | 'error' = 'error',
+): Promise<void> => {
+  await build({
+    absWorkingDir: root,
+    entryPoints: { ...programs, ...more },
+    outdir,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    // ssh2 tries its optional native parts and does without them.
+    external: ['cpu-features', '*.node'],
+    // What CommonJS modules take for granted, and an ES module does not have.
+    banner: {
+      js: [
+        "import { createRequire } from 'node:module';",
+        'const require = createRequire(import.meta.url);',
+        'const { dirname: __dirname, filename: __filename } = import.meta;',
+      ].join('\n'),
+    },
+    legalComments: 'linked',
+    logLevel,
+  });
+};
+
+// `npm run build`
+if (import.meta.main) await buildInto('dist', {}, 'info');

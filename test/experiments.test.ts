@@ -6,27 +6,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { Skipped } from '../experiments/experiment.ts';
-import { registry } from '../experiments/registry.ts';
+import { needTheMachine, registry } from '../experiments/registry.ts';
 import { type Answered, disorder } from '../experiments/support/durable-order.ts';
 import { parseStrace } from '../experiments/support/strace.ts';
-import { runSeed } from './helpers/random.ts';
+import { expectToHold } from './helpers/holds.ts';
 import { eventually, repository } from './helpers/receiver.ts';
 
 const main = join(repository, 'experiments/main.ts');
 
-describe.each(registry)('experiment $id holds', ({ id, name, run }) => {
-  test(name, { timeout: 600_000 }, async (context) => {
-    const said: string[] = [];
-    const seed = runSeed();
-    const say = (line: string): void => void said.push(line);
-    const outcome = await run({ full: false, say, signal: context.signal, seed }).catch((error: unknown) => {
-      if (error instanceof Skipped) return context.skip(error.message);
-      throw error;
-    });
-    expect(outcome, `${id}, seed ${seed}:\n${said.slice(-20).join('\n')}`).toMatchObject({ held: true });
-  });
-});
+expectToHold(registry.filter(({ id }) => !needTheMachine.includes(id)));
 
 const experiments = (...words: readonly string[]) =>
   execa(process.execPath, [main, ...words], { reject: false, stdin: 'ignore', timeout: 60_000 });
