@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { repository, type TestReceiver } from './receiver.ts';
-
-const program = join(repository, 'packages/agent/bin/berth');
+import { programWords } from './programs.ts';
+import type { TestReceiver } from './receiver.ts';
 
 /** One machine as its person knows it: a home, files worth keeping, and the `berth` command. */
 export class Machine implements AsyncDisposable {
@@ -35,7 +34,8 @@ export class Machine implements AsyncDisposable {
   start(...argv: readonly string[]) {
     // A place of its own for temporary files, so that what is left there is this machine's.
     const env = { PATH: this.#path, HOME: this.directory, TMPDIR: this.tmpdir };
-    return execa(program, [...argv, '--home', this.home], {
+    const [program = '', ...words] = programWords('berth');
+    return execa(program, [...words, ...argv, '--home', this.home], {
       reject: false,
       env,
       extendEnv: false,

@@ -9,6 +9,7 @@ import { execa } from 'execa';
 import { freePort } from '../../scripts/free-port.ts';
 import { asContained, assertConfined, besideContained, isConfined } from './confined.ts';
 import { Door, type SshResult } from './door.ts';
+import { programWords } from './programs.ts';
 import { sourcesText, type TestSources } from './sources-text.ts';
 
 export type { ClientKey, SshResult } from './door.ts';
@@ -181,9 +182,7 @@ export class TestReceiver extends Door implements AsyncDisposable {
 
   /** What runs these words, in the clone at `root`. */
   #program(root: string, args: readonly string[]): readonly string[] {
-    if (!this.#quick || args[0] !== 'run') return [join(root, 'packages/server/bin/berth-server')];
-    const quiet = '--disable-warning=ExperimentalWarning';
-    return [join(root, 'node_modules/.bin/node'), quiet, join(root, 'test/helpers/quick-server.ts')];
+    return programWords(this.#quick && args[0] === 'run' ? 'quick-server' : 'berth-server', root);
   }
 }
 
