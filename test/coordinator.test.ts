@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chown, readFile, stat } from 'node:fs/promises';
+import { chown, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assignmentSchema } from '@berth/common/control/assignment.ts';
@@ -196,6 +196,22 @@ describe.runIf(isRoot)('a server whose jobs come every few seconds (needs root)'
     await chown(folder, coordinatorUid, coordinatorUid);
     await answers(receiver, 'laptop', key, 60_000);
     await eventually('it is over', 5000, async () => (await isDown()) === undefined);
+  });
+
+  test('a source whose storage can not be read is known as that, in the disk’s own words, until it can', async () => {
+    await using receiver = await withReceiver({ quick: true });
+    const key = await receiver.makeKey();
+    await receiver.writeSources({ laptop: { uid: 31_001, keys: [key.line] } });
+    await answers(receiver, 'laptop', key);
+    const journal = join(receiver.dataDir, 'sources/laptop/journal');
+    await writeFile(join(journal, '2026-11.jsonl'), '');
+    await chown(journal, 0, 0);
+    const found = async () =>
+      (await statusOf(receiver)).conditions.find(({ key }) => key === 'storage-unreadable:laptop');
+    await eventually('it is a condition', 30_000, async () => (await found()) !== undefined);
+    expect((await found())?.text).toContain('EACCES: permission denied');
+    await chown(journal, 31_001, 31_001);
+    await eventually('it is over', 30_000, async () => (await found()) === undefined);
   });
 
   test('a scrub stops when a backup takes the last place, and goes on after it', async () => {
