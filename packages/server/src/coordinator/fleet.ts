@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { type Clock, jumpWatch } from './clock.ts';
 import { type Entry, entryOf, nextRunOf, rowOf, waiterOf } from './entry.ts';
@@ -25,7 +26,8 @@ export interface FleetOptions {
 export const leaseMs = 3 * 60_000;
 /** How long a place in the queue is kept over a restart of the coordinator: the longest time anybody is told to wait, and more. */
 const afterRestartMs = 12 * 60_000;
-const planEveryMs = 30 * 60_000;
+/** Slots are known for two days; until then what has been learnt of lengths can wait. */
+const planEveryMs = 3 * 3_600_000;
 const lookEveryMs = 30_000;
 /** Slots that begin, or began, within this are still expected. */
 const soonMs = 10 * 60_000;
@@ -103,10 +105,11 @@ export class Fleet {
     for (const entry of [...this.entries.values()]) if (!names.has(entry.name)) this.#remove(entry);
     for (const source of sources) {
       const known = this.entries.get(source.name);
-      if (known === undefined) this.#add(entryOf(source, this.#kept.get(source.name) ?? null, nowMs), nowMs);
+      const kept = this.#kept.get(source.name) ?? null;
+      if (known === undefined || !isDeepStrictEqual(known.source, source)) this.#unsaved.add('source', source.name);
+      if (known === undefined) this.#add(entryOf(source, kept, nowMs), nowMs);
       else known.source = source;
       this.#kept.delete(source.name);
-      this.#unsaved.add('source', source.name);
     }
     for (const [name, { present }] of this.#kept) if (present) this.#unsaved.add('source', name);
     // Of sources that are gone when the coordinator comes back.
@@ -140,7 +143,7 @@ export class Fleet {
     for (const entry of [...this.waiting]) {
       if (entry.waiter !== null && isOver(entry.waiter.keepUntilMs, nowMs)) this.setWaiter(entry, null);
     }
-    if (nowMs - this.#plannedAtMs >= planEveryMs) this.#plan(nowMs);
+    if (this.entries.size > 0 && nowMs - this.#plannedAtMs >= planEveryMs) this.#plan(nowMs);
     if (nowMs - this.#lookedAtMs >= lookEveryMs) this.#lookAtAll(nowMs);
     this.#tellPlaces(nowMs);
     await this.flush();

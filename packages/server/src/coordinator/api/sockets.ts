@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { createServer as createHttp, type Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
+import { isErrno } from '@berth/common/errno.ts';
 import type { Logger } from 'pino';
 import type { Fleet } from '../fleet.ts';
 import { socketFile } from '../paths.ts';
-import { type Budget, fullBudget } from './budget.ts';
+import { type Allowance, type Budget, fullBudget, usualAllowance } from './budget.ts';
 import { handle } from './handle.ts';
 import { refusalBody } from './refusal.ts';
 
@@ -29,6 +30,7 @@ export class Sockets {
   readonly #control: string;
   readonly #log: Logger;
   readonly #bounds: Bounds;
+  readonly #allowance: Allowance;
   readonly #http: HttpServer;
   readonly #servers = new Map<string, Server>();
   readonly #budgets = new Map<string, Budget>();
@@ -40,12 +42,14 @@ export class Sockets {
     readonly fleet: Fleet;
     readonly log: Logger;
     readonly bounds?: Partial<Bounds>;
+    readonly allowance?: Allowance;
     /** A bug in an answer. */
     readonly onBug: (error: unknown) => void;
   }) {
     this.#control = args.control;
     this.#log = args.log;
     this.#bounds = { ...usualBounds, ...args.bounds };
+    this.#allowance = args.allowance ?? usualAllowance;
     const { headerBytes, headersMs, requestMs, idleMs, checkMs } = this.#bounds;
     this.#http = createHttp(
       {
@@ -102,7 +106,7 @@ export class Sockets {
     this.#servers.get(name)?.close();
     this.#servers.delete(name);
     this.#budgets.delete(name);
-    rmSync(socketFile(this.#control, name), { force: true });
+    unlinkSocket(socketFile(this.#control, name));
   }
 
   #listen(name: string): Promise<boolean> {
@@ -119,18 +123,27 @@ export class Sockets {
       });
       // A coordinator that was killed left its own behind. The folder is the wall, so anyone who reaches the socket may speak.
       try {
-        rmSync(path, { force: true });
+        unlinkSocket(path);
       } catch (error) {
         server.emit('error', error);
         return;
       }
       server.listen({ path, readableAll: true, writableAll: true }, () => {
         this.#servers.set(name, server);
-        this.#budgets.set(name, fullBudget(performance.now()));
+        this.#budgets.set(name, fullBudget(this.#allowance, performance.now()));
         resolve(true);
       });
     });
   }
 }
+
+/** Gone, or never there, or its folder is gone. */
+const unlinkSocket = (path: string): void => {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+};
 
 const fit = 'Speak HTTP/1.1 with JSON: /v1/assignment is a beginning.';

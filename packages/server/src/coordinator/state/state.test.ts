@@ -161,3 +161,18 @@ test('a database of a newer berth is left as it is, and said so', () => {
   expect(readFileSync(file()).equals(before)).toBe(true);
   expect(readdirSync(folder).filter((name) => name.includes('broken'))).toEqual([]);
 });
+
+test('what shares a transaction with one that loses it is done all the same', async () => {
+  const db = new DatabaseSync(file());
+  db.exec('CREATE TABLE one (n INTEGER PRIMARY KEY) STRICT');
+  const commits = new Commits(db);
+  const add = (n: number) => commits.run(() => db.prepare('INSERT INTO one VALUES (?)').run(n));
+  const loses = commits.run(() => {
+    db.exec('ROLLBACK');
+    throw new Error('the disk is full');
+  });
+  const all = await Promise.allSettled([add(1), loses, add(2)]);
+  expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(db.prepare('SELECT count(*) AS n FROM one').get()).toEqual({ n: 2 });
+  db.close();
+});
