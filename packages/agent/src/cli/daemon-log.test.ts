@@ -10,22 +10,24 @@ const said = (json: boolean, tell: (log: DaemonLog) => void): readonly string[] 
   return lines;
 };
 const notDue = { type: 'woke', end: { kind: 'not-due', nextAt: at } } as const;
+const planned = { type: 'woke', end: { kind: 'not-due', nextAt: at, slotAt: new Date(2026, 10, 22, 3, 15) } } as const;
 const busy = { type: 'woke', end: { kind: 'skipped', reason: 'busy', nextAt: at } } as const;
 const waiting = (position: number) =>
   ({ type: 'waiting', position, retryAfterMs: 10_000, words: 'two others run' }) as const;
 
 test('what is as it was at the last wake is not said again', () => {
   const lines = said(false, (log) => {
-    for (const event of [notDue, notDue, busy, busy, notDue]) log.daemon(event);
+    for (const event of [notDue, notDue, busy, busy, notDue, planned, planned]) log.daemon(event);
     for (const position of [2, 2, 1]) log.run(waiting(position));
     const skipped = { reason: 'on-battery', since: at, first: at, until: new Date(2026, 10, 24, 12, 0) } as const;
     log.skipped(skipped, true);
     log.skipped(skipped, false);
   });
   expect(lines).toEqual([
-    '2026-11-21 12:00  Nothing is due.\n',
+    '2026-11-21 12:00  No run is due.\n',
     '2026-11-21 12:00  Another run is going on.\n',
-    '2026-11-21 12:00  Nothing is due.\n',
+    '2026-11-21 12:00  No run is due.\n',
+    '2026-11-21 12:00  No run is due; the next begins at 2026-11-22 03:15.\n',
     '2026-11-21 12:00  waiting: 2nd in the queue, again in 10 s (two others run)\n',
     '2026-11-21 12:00  waiting: 1st in the queue, again in 10 s (two others run)\n',
     '2026-11-21 12:00  A run is due, but this machine runs on its battery: it waits, until 2026-11-24 12:00 at most. "berth backup" runs now.\n',

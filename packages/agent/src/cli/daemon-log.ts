@@ -5,6 +5,7 @@ import { skipWords } from '../power/decide.ts';
 import type { Skipped } from '../power/skipped.ts';
 import type { IfDueEnd } from '../run/if-due.ts';
 import type { RunEvent } from '../run/run.ts';
+import { endText } from './run.ts';
 import { eventText } from './show-run.ts';
 import { moment, printable, span } from './words.ts';
 
@@ -39,7 +40,7 @@ export const daemonLog = ({
         : `${moment(at)}  ${words.split('\n').map(printable).join('\n  ')}\n`,
     );
   };
-  let before: IfDueEnd['kind'] | null = null;
+  let before = '';
   let position: number | null = null;
   const failed = (error: unknown): void => {
     if (error instanceof Problem) {
@@ -50,12 +51,18 @@ export const daemonLog = ({
     say('failed', `berth itself failed: ${words}`, { code: 'bug' });
   };
   const woke = (end: IfDueEnd): void => {
-    const isNew = end.kind !== before;
-    before = end.kind;
-    if (end.kind === 'ran') say('report', reportWords(end.report), { report: end.report });
-    else if (end.kind === 'not-due' && isNew) say('not-due', 'Nothing is due.', { nextAt: end.nextAt });
-    else if (end.kind === 'skipped' && end.reason === 'busy' && isNew)
-      say('skipped', 'Another run is going on.', { reason: 'busy' });
+    if (end.kind === 'ran') {
+      before = '';
+      say('report', reportWords(end.report), { report: end.report });
+      return;
+    }
+    const { kind, ...rest } = end;
+    const words = endText(end);
+    const isNew = words !== before;
+    before = words;
+    // What `skip` put off was told when it was decided.
+    const isTold = kind === 'waiting' || (kind === 'skipped' && end.reason !== 'busy');
+    if (isNew && !isTold) say(kind, words, rest);
   };
   return {
     failed,
