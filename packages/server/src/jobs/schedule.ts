@@ -146,11 +146,9 @@ export class Schedule {
    * What is too much stops, and goes on later.
    */
   setFreePlaces(free: number | null): void {
-    const hadRoom = this.#freePlaces ?? Number.POSITIVE_INFINITY;
     this.#freePlaces = free;
     const surplus = givingWay([...this.#running], { nowMs: Date.now(), freePlaces: free });
     for (const { stopping } of surplus) stopping.abort();
-    if ((free ?? Number.POSITIVE_INFINITY) > hadRoom && this.#timer !== undefined) this.#tick();
   }
 
   /** Ends every job; a scrub or purge goes on from there after the next start. */

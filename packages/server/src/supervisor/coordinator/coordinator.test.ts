@@ -103,9 +103,8 @@ test('down for long it is a condition with its own last words, which is over onc
   const dies = program(`console.error('TypeError: it broke'); process.exit(3);`);
   const { world, coordinator } = server(dies);
   coordinator.start();
-  await until('it is a condition', () => world.keys().includes('coordinator-down'));
-  expect(world.open[0]).toMatchObject({ severity: 'warning', source: null });
-  expect(world.open[0]?.text).toContain('TypeError: it broke; exit code 3');
+  await until('it is a condition', () => world.open[0]?.text.includes('TypeError: it broke; exit code 3') === true);
+  expect(world.open).toMatchObject([{ key: 'coordinator-down', severity: 'warning', source: null }]);
   await coordinator.stop();
   const next = server(program(answers));
   next.world.open = world.open;
@@ -120,8 +119,8 @@ test('a folder that stands in its way is told with the way out, and tried again'
   };
   const { world, coordinator } = server(program(answers), { prepare });
   coordinator.start();
-  await until('it is a condition', () => world.open.length === 1);
-  expect(world.open[0]).toMatchObject({ text: expect.stringContaining('It belongs to UID 7'), remedy: 'Type: chown' });
+  await until('it is a condition', () => world.open[0]?.text.includes('It belongs to UID 7') === true);
+  expect(world.open[0]?.remedy).toBe('Type: chown');
   isInOrder = true;
   await until('it runs', () => world.open.length === 0);
 });
