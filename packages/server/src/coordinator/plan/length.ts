@@ -9,12 +9,12 @@ const mostRuns = 7;
 
 /**
  * How long the next run of a source is expected to take, in milliseconds, from how long the last that succeeded held their
- * place, the newest first. It is the second longest of seven: one bad night does not count, and being done early is more
- * frequent than being late. Rounded up in steps that grow with it, so that a minute more or less moves nobody.
+ * place, the newest first. It is the third longest of seven: bad nights do not count, and more would reserve hours that hardly
+ * anybody uses; of fewer than four it is the longest. Rounded up in steps that grow with it, so that a minute moves nobody.
  */
 export const expectedLength = (lengthsMs: readonly number[]): number => {
   const last = lengthsMs.slice(0, mostRuns).sort((one, other) => other - one);
-  const length = last[last.length >= 4 ? 1 : 0];
+  const length = last[Math.floor((last.length - 1) / 3)];
   if (length === undefined) return unknownMs;
   return inSteps(Math.min(Math.max(length, minuteMs), longestMs));
 };

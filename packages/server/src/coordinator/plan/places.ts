@@ -2,6 +2,7 @@ import { type Cycle, cycleDays, emptyCycle } from './cycle.ts';
 import type { Demand } from './demand.ts';
 import { makeRoom, type Placed } from './make-room.ts';
 import { emptiest, type Found, first, isPossible, nearest, placeAt } from './place.ts';
+import { formatWindow } from './window.ts';
 
 /** Of every source its place, by name. */
 export type Places = ReadonlyMap<string, Found>;
@@ -15,21 +16,31 @@ interface Question {
 
 /**
  * A place for each: who fits where it was stays there, and the others come after, those first that are hardest to place.
- * Who finds no room is let in by moving a few shorter ones. Only where that leaves somebody over is everything packed anew,
- * and only kept if it at least halves their number: nobody's time is changed for little.
+ * Who finds no room is let in by moving a few shorter ones. Only where that leaves somebody over are those windows packed
+ * anew, and who has none with them, and only if that lets in many for those that it moves: nobody's time is changed for little.
  */
 export const choosePlaces = (question: Question): Places => {
   const kept = keepPlaces(question);
-  if (leftOver(kept) === 0) return kept;
-  const packed = packAnew(question);
-  return 2 * leftOver(packed) <= leftOver(kept) ? packed : kept;
+  const over = leftOver(kept);
+  if (over.length === 0) return kept;
+  const packed = packAnew(question, kept, new Set(['', ...over.map(hoursOf)]));
+  const letIn = over.length - leftOver(packed).length;
+  return letIn > 0 && countMoved(packed) <= mostMovedForOne * letIn ? packed : kept;
 };
 
-const leftOver = (places: ReadonlyMap<string, Placed>): number => {
-  let count = 0;
-  for (const { demand, fits } of places.values()) if (!fits && demand.tooLongFor === null) count += 1;
-  return count;
-};
+/** So many may move for each one that finds room by it. */
+const mostMovedForOne = 8;
+
+const leftOver = (places: ReadonlyMap<string, Placed>): readonly Demand[] =>
+  [...places.values()].filter(({ demand, fits }) => !fits && demand.tooLongFor === null).map(({ demand }) => demand);
+
+const countMoved = (places: ReadonlyMap<string, Placed>): number =>
+  [...places.values()].filter(
+    ({ demand: { source }, place }) =>
+      source.place !== null && (source.place.minute !== place.minute || source.place.day !== place.day),
+  ).length;
+
+const hoursOf = ({ window }: Demand): string => (window === null ? '' : formatWindow(window));
 
 /** Trying costs time, and where many find no room, moving a few is no help. */
 const mostMakingRoom = 8;
@@ -63,9 +74,18 @@ const keepPlaces = ({ concurrency, demands, today }: Question): Map<string, Plac
 };
 
 /** From the beginning of the windows on, the narrowest window first: gaps between runs are what keeps others out. */
-const packAnew = ({ concurrency, demands, today }: Question): Map<string, Placed> => {
+const packAnew = (
+  { concurrency, demands, today }: Question,
+  kept: ReadonlyMap<string, Placed>,
+  windows: ReadonlySet<string>,
+): Map<string, Placed> => {
   const cycle = emptyCycle(cycleDays(demands), today);
   const places = placeTheTooLong(demands, cycle);
+  for (const [name, placed] of kept) {
+    if (places.has(name) || windows.has(hoursOf(placed.demand))) continue;
+    cycle.add(placed.demand, placed.place);
+    places.set(name, placed);
+  }
   for (const demand of [...demands].sort((one, other) => room(one) - room(other) || harder(one, other))) {
     if (places.has(demand.source.name)) continue;
     const found = first(demand, cycle, concurrency);
