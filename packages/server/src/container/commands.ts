@@ -8,7 +8,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadSources } from '../sources/load.ts';
 import { requireDataDir } from '../supervisor/enter.ts';
 import { defaultPort } from '../supervisor/run.ts';
-import { connectEngine } from './engine.ts';
+import { withEngine } from './engine.ts';
 import { health } from './health.ts';
 import { followOutput, lastLinesOf } from './output.ts';
 import { type RestartPolicy, restartPolicies } from './settings.ts';
@@ -71,21 +71,20 @@ export const addContainerCommands = (program: Command, { toPort, examples, defau
       const dataDir = resolve(flags.data);
       requireDataDir(dataDir);
       const { settings, sources } = await configOf(configFile);
-      const docker = await connectEngine();
       const port = flags.port ?? settings.port ?? defaultPort;
-      const { outcome, memoryLimited } = await up(
-        docker,
-        {
-          image: flags.image,
-          name: flags.name,
-          configDir: realpathSync(dirname(configFile)),
-          dataDir: realpathSync(dataDir),
-          port,
-          address: flags.listen ?? null,
-          memoryBytes: flags.memory,
-          restart: flags.restart,
-        },
-        (line) => (flags.json ? undefined : say(`${line}\n`)),
+      const wishes = {
+        image: flags.image,
+        name: flags.name,
+        configDir: realpathSync(dirname(configFile)),
+        dataDir: realpathSync(dataDir),
+        port,
+        address: flags.listen ?? null,
+        memoryBytes: flags.memory,
+        restart: flags.restart,
+      };
+      const { outcome, memoryLimited } = await withEngine(
+        'Then type berth-server up as before: it finishes what was begun.',
+        (docker) => up(docker, wishes, (line) => (flags.json ? undefined : say(`${line}\n`))),
       );
       const memory = formatSize(flags.memory);
       if (!memoryLimited) process.stderr.write(unlimited(memory));
@@ -104,7 +103,7 @@ export const addContainerCommands = (program: Command, { toPort, examples, defau
     .option('--json', 'for programs')
     .addHelpText('after', examples('berth-server down'))
     .action(async (flags: { name: string; json?: true }) => {
-      const removed = await down(await connectEngine(), flags.name);
+      const removed = await withEngine('Then type berth-server down as before.', (docker) => down(docker, flags.name));
       if (flags.json) say(`${JSON.stringify({ name: flags.name, removed })}\n`);
       else say(removed ? `${flags.name}: removed; the backups stay\n` : `There is no container ${flags.name}.\n`);
     });
@@ -117,13 +116,18 @@ export const addContainerCommands = (program: Command, { toPort, examples, defau
     .option('--lines <number>', 'how many to begin with', toLines, 100)
     .addHelpText('after', examples('berth-server logs --follow'))
     .action(async (flags: { name: string; follow?: true; lines: number }) => {
-      const docker = await connectEngine();
-      const found = await find(docker, flags.name);
-      if (found === null) throw noContainer(flags.name);
-      if (flags.follow !== true) return say(`${await lastLinesOf(found.container, flags.lines)}\n`);
-      const stopping = new AbortController();
-      process.once('SIGINT', () => stopping.abort());
-      await followOutput(docker, found.container, { lines: flags.lines, to: process.stdout, signal: stopping.signal });
+      await withEngine('Then type berth-server logs as before.', async (docker) => {
+        const found = await find(docker, flags.name);
+        if (found === null) throw noContainer(flags.name);
+        if (flags.follow !== true) return say(`${await lastLinesOf(found.container, flags.lines)}\n`);
+        const stopping = new AbortController();
+        process.once('SIGINT', () => stopping.abort());
+        await followOutput(docker, found.container, {
+          lines: flags.lines,
+          to: process.stdout,
+          signal: stopping.signal,
+        });
+      });
     });
 
   program

@@ -30,6 +30,30 @@ export const connectEngine = async (): Promise<Docker> => {
   }
 };
 
+/**
+ * Does `work` with the engine that this machine talks to. Throws `engine-gone` with `next`, what to do once it is back, when
+ * it goes away meanwhile.
+ */
+export const withEngine = async <T>(next: string, work: (docker: Docker) => Promise<T>): Promise<T> => {
+  const docker = await connectEngine();
+  try {
+    return await work(docker);
+  } catch (cause) {
+    if (!isHangUp(cause)) throw cause;
+    throw new Problem(
+      'engine-gone',
+      'The Docker engine went away before this was done.',
+      `Start it (systemctl start docker). ${next}`,
+      { cause },
+    );
+  }
+};
+
+/** Refused, cut, or its socket is gone: a missing file of ours is none of these. */
+const isHangUp = (error: unknown): boolean =>
+  isErrno(error, 'ECONNREFUSED', 'ECONNRESET', 'EPIPE') ||
+  (isErrno(error, 'ENOENT') && error instanceof Error && 'syscall' in error && error.syscall === 'connect');
+
 /** The engine's own name of an image that is here. Throws `image-missing`; nothing is ever pulled without being asked. */
 export const imageIdOf = async (docker: Docker, image: string): Promise<string> => {
   try {
