@@ -83,6 +83,14 @@ describe('what would change', () => {
     ]);
   });
 
+  test('is nothing for a window and a policy that are written again', () => {
+    const server = "server: { window: '22:00-06:00', retention: { daily: 30 }, prune: {}, check: {} }";
+    const again = server.replace('22:00-06:00', '22:00 - 6:00').replace('check: {}', 'check: { share: 5% }');
+    expect(describeDiff(diffConfigs(configOf(`${server}\n${written}`), configOf(`${again}\n${written}`)))).toEqual([
+      'nothing changes',
+    ]);
+  });
+
   test('is nothing when a default is written out', () => {
     const server = `server: { every: 24h, window: always, overdue_after: 48h, concurrency: 2 }`;
     expect(wordsFor(`${server}\n${written}`)).toBe('nothing changes');

@@ -46,6 +46,8 @@ describe('when it will be', () => {
   test('names the day of the coming week, and then the date', () => {
     expect(words('2026-11-16T02:10:00Z')).toBe('Mon 03:10');
     expect(words('2026-11-20T02:10:00Z')).toBe('Fri 03:10');
+    // A week on, the same weekday could be read as tomorrow.
+    expect(words('2026-11-21T13:10:00Z')).toBe('21 Nov 14:10');
     expect(words('2026-12-05T02:10:00Z')).toBe('5 Dec 03:10');
   });
 
