@@ -8,6 +8,7 @@ import { heartbeat } from './requests/heartbeat.ts';
 import { askLease } from './requests/lease.ts';
 import { keepReport } from './requests/report.ts';
 import { usage } from './requests/usage.ts';
+import { openState } from './state/sqlite.ts';
 import { noonMs, report, source, startFleet } from './testing.ts';
 
 type Started = Awaited<ReturnType<typeof startFleet>>;
@@ -126,6 +127,14 @@ test('after a restart leases live on with their time begun anew, and so does the
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a lease is on the disk before it is answered, so that no kill lets one more run than may', async () => {
+  await using started = await startFleet([source('a')]);
+  await ask(started, 'a', uuid(1));
+  const { state } = openState(join(started.folder, 'state.db'), { now: () => new Date(noonMs) });
+  expect((await state.load()).leases).toMatchObject([{ source: 'a', run: uuid(1) }]);
+  await state.close();
 });
 
 test('a clock that is set, either way, neither ends a lease nor lets one live on', async () => {
