@@ -35,8 +35,10 @@ export interface Entry {
   waiter: Waiter | null;
   /** Runs whose report has come, the newest first: they get no lease any more. */
   over: readonly string[];
-  /** The last report that came could not be taken. */
-  refusedReport: boolean;
+  /** When it was last said that a report could not be taken; null when the last that came was. */
+  reportRefusedAtMs: number | null;
+  /** When a refusal of any kind was last logged. */
+  refusalLoggedAtMs: number;
 }
 
 /** A source from what is kept of it; null where nothing is, so it is new now. */
@@ -54,7 +56,8 @@ export const entryOf = (source: LinkedSource, kept: LoadedSource | null, nowMs: 
   waiter: null,
   over: kept?.lastRun ? [kept.lastRun.run] : [],
   // Not known any more after a restart: the next report that is taken ends it.
-  refusedReport: true,
+  reportRefusedAtMs: Number.NEGATIVE_INFINITY,
+  refusalLoggedAtMs: Number.NEGATIVE_INFINITY,
 });
 
 /** What is kept of it. */

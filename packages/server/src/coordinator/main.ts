@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { exitCode, Problem } from '@berth/common/problem.ts';
@@ -10,6 +10,7 @@ import { type FromCoordinator, toCoordinatorSchema } from './link.ts';
 import { databaseFile } from './paths.ts';
 import { openState } from './state/sqlite.ts';
 import { keepTicking } from './ticking.ts';
+import type { Said } from './words.ts';
 
 /**
  * The coordinator: `coordinator --state FOLDER --control FOLDER`, started by the server (link.ts is what they say to each
@@ -41,12 +42,7 @@ const main = async (words: readonly string[]): Promise<number> => {
     return exitCode.failed;
   }
   const { state, aside } = opened;
-  if (aside !== null) {
-    const text = `${file} was damaged, and what it knew of past runs is not shown any more; it was set aside as ${aside}.`;
-    const remedy = 'Look at the disk. What the sources stored is not touched; slots are planned anew.';
-    log.error({ aside }, text);
-    tell({ type: 'words', words: [stateWord('warning', text, remedy)] });
-  }
+  if (aside !== null) log.error({ aside }, 'the database was damaged, and was set aside; a new one begins');
   const stopping = new AbortController();
   const fleet = new Fleet({ state, clock: systemClock, log, tell });
   await fleet.load();
@@ -63,13 +59,20 @@ const main = async (words: readonly string[]): Promise<number> => {
     });
   }
   const ticking = keepTicking(fleet, stopping.signal).catch(crash);
+  let names: readonly string[] = [];
+  const listen = async (): Promise<void> => {
+    const silent = await sockets.apply(names);
+    if (silent.length > 0) setTimeout(() => void listen().catch(crash), listenAgainMs).unref();
+  };
   for await (const line of lines) {
     const message = toCoordinatorSchema.parse(JSON.parse(line));
     if (message.type === 'stored') fleet.stored(message.source, message.facts);
     else if (message.type === 'config') {
-      const listening = sockets.apply(message.sources.filter(({ hasAgent }) => hasAgent).map(({ name }) => name));
+      names = message.sources.filter(({ hasAgent }) => hasAgent).map(({ name }) => name);
+      const listening = listen();
       await fleet.apply(message);
       await listening;
+      tell({ type: 'words', words: [damageWord(values.state)] });
       tell({ type: 'applied', sources: message.sources.length });
     }
   }
@@ -79,6 +82,17 @@ const main = async (words: readonly string[]): Promise<number> => {
   await fleet.flush();
   await state.close();
   return exitCode.ok;
+};
+
+const listenAgainMs = 30_000;
+
+/** For as long as a database that was set aside lies there, somebody has to look at it. */
+const damageWord = (folder: string): Said => {
+  const aside = readdirSync(folder).filter((name) => name.includes('.broken-') && name.endsWith('Z'));
+  if (aside.length === 0) return { resolve: 'coordinator-state' };
+  const text = `The database of the coordinator was damaged and set aside as ${aside.join(', ')}: runs from before are not shown.`;
+  const remedy = `Look at the disk. The backups are not touched, and slots are planned anew. Then remove it from ${folder}.`;
+  return stateWord('warning', text, remedy);
 };
 
 const stateWord = (severity: 'warning' | 'critical', text: string, remedy: string) => ({

@@ -45,6 +45,8 @@ export const conditionOf = (entry: Entry, nowMs: number): RaisedWord | null => {
   return { ...about, remedy, source: entry.name, subject: null, text: words ?? `${entry.name} is ${state}.` };
 };
 
+/** A source whose reports say this and that in turn is heard once a minute: each change is an event, and may be a mail. */
+const steadyMs = 60_000;
 const mostWords = 1000;
 const longest = 2000;
 
@@ -52,7 +54,7 @@ const longest = 2000;
 export class Speaker {
   readonly #tell: (words: readonly Said[]) => void;
   /** By source, the code it was last said to be in; null for none. */
-  readonly #said = new Map<string, CoordinatorCode | null>();
+  readonly #said = new Map<string, { readonly code: CoordinatorCode | null; readonly atMs: number }>();
   #tight: string | null = null;
 
   constructor(tell: (words: readonly Said[]) => void) {
@@ -65,8 +67,9 @@ export class Speaker {
     for (const entry of entries) {
       const raised = conditionOf(entry, nowMs);
       const code = raised?.code ?? null;
-      if (this.#said.get(entry.name) === code) continue;
-      this.#said.set(entry.name, code);
+      const said = this.#said.get(entry.name);
+      if (said !== undefined && (said.code === code || Math.abs(nowMs - said.atMs) < steadyMs)) continue;
+      this.#said.set(entry.name, { code, atMs: nowMs });
       if (raised !== null) words.push({ raise: raised });
       for (const other of codes) {
         if (other !== code) words.push({ resolve: keyOf({ code: other, source: entry.name, subject: null }) });

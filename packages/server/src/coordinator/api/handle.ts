@@ -10,7 +10,7 @@ import type { Fleet } from '../fleet.ts';
 import { assignment } from '../requests/assignment.ts';
 import { heartbeat } from '../requests/heartbeat.ts';
 import { askLease } from '../requests/lease.ts';
-import { refusedReport, takenReport } from '../requests/refused-report.ts';
+import { logRefusal, refusedReport, takenReport } from '../requests/refused-report.ts';
 import { keepReport } from '../requests/report.ts';
 import { usage } from '../requests/usage.ts';
 import { readBody } from './body.ts';
@@ -37,7 +37,7 @@ export const handle = async (
     // Whoever hung up in the middle of a request hears nothing any more.
     if (refused === null && response.destroyed && !request.complete) return;
     if (refused === null) throw error;
-    fleet.log.info({ source, status: refused.status, code: refused.code, why: refused.message }, 'refused a request');
+    logRefusal(fleet, source, refused);
     // What still comes of the body is read and dropped, because whoever is still sending does not listen.
     await drained(request);
     if (!request.complete) response.setHeader('connection', 'close');

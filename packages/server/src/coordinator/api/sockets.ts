@@ -117,8 +117,8 @@ export class Sockets {
     });
     server.maxConnections = this.#bounds.connections;
     return new Promise((resolve) => {
-      server.once('error', (error) => {
-        this.#log.error({ source: name, err: error }, 'a socket could not be made; it is tried again');
+      server.on('error', (error) => {
+        this.#log.error({ source: name, err: error }, 'the socket of a source does not work');
         resolve(false);
       });
       // A coordinator that was killed left its own behind. The folder is the wall, so anyone who reaches the socket may speak.
