@@ -1,9 +1,9 @@
-import { isErrno } from '@berth/common/errno.ts';
 import { change } from './change.ts';
 import type { Context } from './context.ts';
 import { hashFile } from './hash-file.ts';
-import { liveFolder, livePath, quarantinePath } from './layout.ts';
+import { livePath, quarantinePath } from './layout.ts';
 import type { ObjectId } from './object.ts';
+import { putBack } from './put-back.ts';
 
 /**
  * Takes a live object whose bytes are not its name out of service; its file is kept in quarantine. Another session may
@@ -15,20 +15,14 @@ export const quarantineLive = async (
   id: ObjectId,
   size: number,
 ): Promise<'quarantined' | 'spared'> => {
-  const { disk, layout, folders } = context;
+  const { disk, layout } = context;
   return context.serial(`quarantine ${livePath(layout, id)}`, async () => {
     const seq = await change(context, { op: 'quarantine', id, size, of: null });
     const aside = quarantinePath(layout, id, seq);
     const bytes = await disk.size(aside);
-    if (bytes === null || (await hashFile(disk, aside)) !== id.name) return 'quarantined';
-    try {
-      await disk.link(aside, livePath(layout, id));
-    } catch (error) {
-      if (!isErrno(error, 'EEXIST')) throw error;
-    }
-    await folders.now(liveFolder(layout, id));
-    await context.record({ op: 'put', id, size: bytes, sha256: null });
-    await disk.unlink(aside);
+    const sha256 = bytes === null ? null : await hashFile(disk, aside);
+    if (bytes === null || sha256 === null || sha256 !== id.name) return 'quarantined';
+    await putBack(context, id, aside, { bytes, sha256 });
     return 'spared';
   });
 };

@@ -2,10 +2,10 @@ import { isErrno } from '@berth/common/errno.ts';
 import { Problem } from '@berth/common/problem.ts';
 import { change } from '../change.ts';
 import type { Context } from '../context.ts';
-import { liveFolder, livePath, quarantinePath, trashPath } from '../layout.ts';
-import type { ObjectId } from '../object.ts';
+import { quarantinePath, trashPath } from '../layout.ts';
 import { type OpenArguments, openContext } from '../open-context.ts';
 import type { Trashed } from '../past/fold.ts';
+import { putBack } from '../put-back.ts';
 import { copiesOf, type Expected, faultOf, type Look } from './look.ts';
 import type { Reading } from './read.ts';
 import type { Target } from './walk.ts';
@@ -93,25 +93,6 @@ const quarantine = async (
     return { kind: 'cleared' };
   }
   return { kind: 'quarantined', reason, restored: await restoreCopy(context, trash, read, expected) };
-};
-
-/** What was moved is good: a client put the right bytes there between our last look and the move. */
-const putBack = async (
-  context: Context,
-  id: ObjectId,
-  aside: string,
-  { bytes, sha256 }: { readonly bytes: number; readonly sha256: string },
-): Promise<void> => {
-  const { disk, layout, folders } = context;
-  try {
-    await disk.link(aside, livePath(layout, id));
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error;
-  }
-  await folders.now(liveFolder(layout, id));
-  const { live } = await copiesOf(disk, layout.journal, id);
-  if (live === null) await context.record({ op: 'put', id, size: bytes, sha256: id.type === 'config' ? sha256 : null });
-  await disk.unlink(aside);
 };
 
 /** Makes the newest good copy in the trash the live object; false when there is none. */
