@@ -44,10 +44,15 @@ test('a slot that begins within 16 minutes is waited for, and run as such', asyn
   expect(it.server.kept).toEqual([end.report]);
 });
 
-test('one that was slept through is run at once', async () => {
+test('one that was slept through is run at once, and the connection stays until the report is handed in', async () => {
   await using it = await machine();
   it.server.slot = it.in(-4 * hour);
+  it.server.coordinator = {
+    ...it.server.coordinator,
+    [Symbol.asyncDispose]: async () => void it.server.calls.push('hung up'),
+  };
   expect(await it.wake()).toMatchObject({ kind: 'ran' });
+  expect(it.server.calls.at(-1)).toBe('hung up');
 });
 
 test('a clock that is two hours slow is put right by the server', async () => {

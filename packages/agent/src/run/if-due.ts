@@ -58,7 +58,8 @@ export const runIfDue = async (args: IfDueArguments): Promise<IfDueEnd> => {
     args.onEvent?.({ type: 'handed-in', ...handed });
   }
   const decided = await decide(args, config, coordinator);
-  return 'kind' in decided ? decided : start(args, config, coordinator, decided);
+  // Awaited here: what is held by this function ends when it returns.
+  return 'kind' in decided ? decided : await start(args, config, coordinator, decided);
 };
 
 interface Decided {

@@ -46,8 +46,10 @@ export interface Line {
 export const createCoordinator = (open: () => Promise<Line | Away>): Coordinator => {
   let line: Promise<Line | Away> | null = null;
   const hangUp = async (): Promise<void> => {
-    const ending = await line;
+    // Let go of first: who asks meanwhile opens another, which is not this one's to end.
+    const letGo = line;
     line = null;
+    const ending = await letGo;
     if (ending !== null && 'control' in ending) ending.end();
   };
   const ask = async <Schema extends z.ZodType>(
