@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeDisk } from '../../packages/server/src/store/disk.ts';
 import { type Placed, readJournal } from '../../packages/server/src/store/journal-read.ts';
@@ -37,7 +37,9 @@ export const workRepository = async (stage: Stage, events: number): Promise<Busy
     const { exitCode, all } = await restic(null, words);
     if (exitCode !== 0) throw new Error(`restic ${words[0]} ended with ${exitCode}: ${all}`);
     // What a command's end leaves to be done, its lock among it, is not of the next one.
-    await eventually('the sessions have ended', 30_000, () => noSessions(source));
+    await eventually('the sessions have ended', 30_000, () => noSessions(source)).catch(async (cause: unknown) => {
+      throw new Error(`after restic ${words[0]}, of sessions there is still: ${await sessionsLeft(source)}`, { cause });
+    });
   };
   await must('init');
   let [backups, killed, prunes] = [0, 0, 0];
@@ -65,6 +67,17 @@ export const workRepository = async (stage: Stage, events: number): Promise<Busy
 
 const noSessions = async ({ directory }: SourceOfSessions): Promise<boolean> =>
   (await readdir(join(directory, 'incoming'))).length === 0;
+
+/** The folders of sessions that have not ended, what is in them, and whether their processes live. */
+const sessionsLeft = async ({ directory }: SourceOfSessions): Promise<string> => {
+  const incoming = join(directory, 'incoming');
+  const each = (await readdir(incoming)).map(async (pid) => {
+    const files = await readdir(join(incoming, pid)).catch(() => []);
+    const state = await readFile(join('/proc', pid, 'stat'), 'utf8').catch(() => 'dead');
+    return `${pid} (${state.split(' ', 3).join(' ')}): ${files.join(', ')}`;
+  });
+  return (await Promise.all(each)).join('; ');
+};
 
 /** Some files anew, some as they are. */
 const change = async (files: string, random: (below: number) => number): Promise<void> => {

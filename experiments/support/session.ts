@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatSessionArguments, sourceDirectory } from '../../packages/server/src/session/arguments.ts';
 import { sourceFolders } from '../../packages/server/src/store/layout.ts';
-import { repository } from '../../test/helpers/receiver.ts';
+import { sessionFile } from '../../test/helpers/programs.ts';
 import { RestClient } from '../../test/helpers/rest-client.ts';
 
 /** One source of a server, and sessions of it as sshd would start them, without sshd and without a jail. */
@@ -20,7 +20,6 @@ export interface SourceOfSessions {
 export const sourceOfSessions = async (dataDir: string, name: string): Promise<SourceOfSessions> => {
   const directory = sourceDirectory(dataDir, name);
   for (const folder of sourceFolders) await mkdir(join(directory, folder), { recursive: true, mode: 0o700 });
-  const session = join(repository, 'packages/server/src/session/main.ts');
   const words = formatSessionArguments({
     source: name,
     key: fingerprint,
@@ -31,7 +30,7 @@ export const sourceOfSessions = async (dataDir: string, name: string): Promise<S
     floorBytes: 0,
   });
   const environment = ['env', 'SSH_ORIGINAL_COMMAND=receive'];
-  const command = [process.execPath, session, ...words];
+  const command = [process.execPath, sessionFile, ...words];
   return {
     directory,
     start: (...wrap) => new RestClient([...environment, ...leash, ...wrap, ...command]),

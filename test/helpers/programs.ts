@@ -7,14 +7,21 @@ export const shelf = '.cache/built';
 /** Where the run of the tests that this process is keeps our programs as a release has them, in the clone. */
 export const builtFolder = (): string => join(shelf, String(process.pid));
 
+const built = process.env['BERTH_BUILT'];
+
 /**
  * The words that start one of our programs in the clone at `clone`, as a release does: a single file, which starts in a
  * third of the time that the sources take. Where no vitest has built it, such as in a benchmark, the sources.
  */
 export const programWords = (name: 'berth' | 'berth-server' | 'quick-server', clone = root): readonly string[] => {
   const node = [join(clone, 'node_modules/.bin/node'), '--disable-warning=ExperimentalWarning'];
-  const built = process.env['BERTH_BUILT'];
   if (built !== undefined) return [...node, join(clone, built, `${name}.mjs`)];
   if (name === 'quick-server') return [...node, join(clone, 'test/helpers/quick-server.ts')];
   return [join(clone, 'packages', name === 'berth' ? 'agent' : 'server', 'bin', name)];
 };
+
+/** What sshd starts for a login, in this clone: for those who start sessions without it. */
+export const sessionFile = join(
+  root,
+  built === undefined ? 'packages/server/src/session/main.ts' : join(built, 'session.mjs'),
+);
