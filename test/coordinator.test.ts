@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { assignmentSchema } from '@berth/common/control/assignment.ts';
+import type { Report } from '@berth/common/report.ts';
 import type { FromCoordinator } from '@berth/server/coordinator/link.ts';
 import { databaseFile, socketFolder, stateFolder } from '@berth/server/coordinator/paths.ts';
 import { readFleet, readRuns } from '@berth/server/coordinator/state/read.ts';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import {
   ask,
@@ -16,6 +18,7 @@ import {
   startCoordinator,
   withCoordinator,
 } from './helpers/coordinator.ts';
+import { isRoot } from './helpers/receiver.ts';
 
 const wordsOf = (said: readonly FromCoordinator[]) =>
   said.flatMap((message) => (message.type === 'words' ? message.words : []));
@@ -95,3 +98,38 @@ test('a database of a newer berth is left alone: it is said, and the coordinator
     { raise: expect.objectContaining({ code: 'coordinator-state', severity: 'critical' }) },
   ]);
 });
+
+test.runIf(isRoot)(
+  'on a full disk no report is taken and none is lost, and it goes on when there is room (needs root)',
+  async () => {
+    await using folders = coordinatorFolders();
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'berth-test', folders.data]);
+    try {
+      const coordinator = startCoordinator(folders);
+      await coordinator.apply(configOf([linked('laptop')]));
+      const deliver = async (report: Report) =>
+        (await ask(folders.control, 'laptop', 'POST', `/v1/runs/${report.run}/report`, deliveryOf(report))).status;
+      const kept: string[] = [];
+      const big = () => reportOf({ source: 'laptop', message: 'x'.repeat(4000), remedy: 'y'.repeat(4000) });
+      let refused: Report | null = null;
+      for (let sent = 0; sent < 300 && refused === null; sent += 1) {
+        const report = big();
+        const status = await deliver(report);
+        if (status === 201) kept.push(report.run);
+        else refused = report;
+        expect([201, 507]).toContain(status);
+      }
+      if (refused === null) throw new Error('the disk was never full');
+      // A lease is given all the same: a backup matters more than writing down that it runs.
+      const asked = await ask(folders.control, 'laptop', 'POST', '/v1/runs', { run: refused.run, reason: 'person' });
+      expect(asked.status).toBe(201);
+      await execa('mount', ['-o', 'remount,size=8m', folders.data]);
+      expect(await deliver(refused)).toBe(201);
+      await coordinator.kill();
+      const runs = readRuns({ dataDir: folders.data, uid: null, source: 'laptop', most: 1000 });
+      expect(runs?.map(({ run }) => run).sort()).toEqual([...kept, refused.run].sort());
+    } finally {
+      await execa('umount', ['-l', folders.data]);
+    }
+  },
+);
