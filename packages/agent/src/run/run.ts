@@ -8,14 +8,13 @@ import type { Coordinator } from '../server/coordinator.ts';
 import type { Done, Reach } from './attempt.ts';
 import { type Verdict, verdictOf } from './decide.ts';
 import { explain } from './explain.ts';
-import { handOver } from './hand-over.ts';
 import { type HookEnd, runHook } from './hook.ts';
+import { keepReport } from './keep-report.ts';
 import { type Admission, createLease, type Lease, type LeaseWorld, type Waiting } from './lease.ts';
 import { readLedger } from './ledger.ts';
 import { takeLock } from './lock.ts';
-import { type Handed, putReport } from './outbox.ts';
+import type { Handed } from './outbox.ts';
 import { createRecorder, okEnd, type Recorder } from './recorder.ts';
-import { writeReport } from './report-file.ts';
 import { admit, tries } from './tries.ts';
 
 /** What happens during a run, for whoever shows it. */
@@ -108,7 +107,7 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
       stepsLeftOut: recorder.leftOut(),
       warnings: [],
     };
-    return { report, file: await keep(state, report) };
+    return { report, file: await keepReport(state, report) };
   };
   try {
     await using _lock = await takeLock(home.lock);
@@ -143,25 +142,6 @@ export interface RunState {
   config: AgentConfig | null;
   attempts: number;
 }
-
-/** For the server first, which is to miss nothing; then for this machine. Answers the file of the latter. Never rejects. */
-const keep = async ({ args, place, config }: RunState, report: Report): Promise<string | null> => {
-  const { home, world } = args;
-  place?.lease.rest();
-  const unqueued = await putReport(home, report).then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
-  const file = await writeReport(home.reports, report, world.lastResort);
-  if (unqueued !== null && file !== null) {
-    world.lastResort(`berth: the report of this run can not be handed in (${unqueued})\n`);
-  }
-  if (place === null || config === null) return file;
-  const withinMs = args.signal.aborted ? 10_000 : 60_000;
-  const handed = await handOver({ home, config, coordinator: place.coordinator, now: world.now, withinMs });
-  args.onEvent?.({ type: 'handed-in', ...handed });
-  return file;
-};
 
 /** Throws only what `loadConfig` throws: without a config there are no hooks to run. */
 const work = async (state: RunState): Promise<void> => {
