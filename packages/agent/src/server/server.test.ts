@@ -1,14 +1,13 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { HostKey } from '../transport/known-hosts.ts';
 import { connect, fetchHostKey } from './connect.ts';
 import { askCoordinator, openControl } from './control.ts';
 import { createCoordinator } from './coordinator.ts';
-import { portOf, startFakeServer } from './testing.ts';
+import { portOf, sshKeyPair, startFakeServer } from './testing.ts';
 
 const deadlineMs = 5_000;
 
@@ -38,7 +37,7 @@ test('another host key of the same type ends the connection before the login', a
 
 test('a key the server does not know is refused, told apart from everything else', async () => {
   await using server = await startFakeServer({});
-  const stranger = ssh2.utils.generateKeyPairSync('ed25519').private;
+  const stranger = sshKeyPair().private;
   const answer = await connect({ ...server, pins: [server.hostKey], privateKey: stranger, deadlineMs });
   expect(answer.kind).toBe('key-refused');
 });
