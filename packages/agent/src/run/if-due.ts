@@ -52,7 +52,7 @@ export const runIfDue = async (args: IfDueArguments): Promise<IfDueEnd> => {
   // Not the lock of runs: while this one waits for its slot a person may well make a run.
   await using wake = await lockOrNull(join(home.state, 'wake.lock'));
   if (wake === null || (await isRunning(home.lock))) return skipped('busy', world.now());
-  await using coordinator = world.coordinator(config);
+  await using coordinator = world.coordinator(config, args.signal);
   if ((await waitingNames(home).catch(() => [])).length > 0) {
     const handed = await handOver({ home, config, coordinator, now: world.now, withinMs: 60_000 });
     args.onEvent?.({ type: 'handed-in', ...handed });

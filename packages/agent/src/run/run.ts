@@ -35,7 +35,7 @@ export interface RunWorld extends LeaseWorld {
   /** A fresh connection and restic on it. Throws the Problems of `openTransport` and `openRestic`. */
   readonly reach: (config: AgentConfig, signal: AbortSignal) => Promise<Reach>;
   /** Whom to ask for a place and to hand reports to; nothing is connected before it is asked. */
-  readonly coordinator: (config: AgentConfig) => Coordinator;
+  readonly coordinator: (config: AgentConfig, signal: AbortSignal) => Coordinator;
   /** Where a report goes that can't be written to disk: standard error. */
   readonly lastResort: (text: string) => void;
 }
@@ -159,7 +159,7 @@ const work = async (state: RunState): Promise<void> => {
 
 const openPlace = ({ args, run, things }: RunState, config: AgentConfig): Place => {
   const { world, isImpatient = false, onEvent } = args;
-  const coordinator = things.use(world.coordinator(config));
+  const coordinator = things.use(world.coordinator(config, args.signal));
   const onWaiting = (waiting: Waiting): void => onEvent?.({ type: 'waiting', ...waiting });
   const lease = things.use(createLease({ run, reason: 'person', coordinator, world, isImpatient, onWaiting }));
   return { coordinator, lease };

@@ -14,7 +14,7 @@ export const realWorld = (home: Home, env: NodeJS.ProcessEnv, lastResort: (text:
   sleepBeside: pause,
   random: Math.random,
   reach: (config, signal) => reach(home, config, env, signal),
-  coordinator: (config) => coordinatorAt(config.server, home),
+  coordinator: (config, signal) => coordinatorAt(config.server, home, signal),
   lastResort,
 });
 

@@ -33,8 +33,8 @@ export interface Coordinator extends AsyncDisposable {
   ) => Promise<Answer<z.output<typeof deliveryAnswerSchema>>>;
 }
 
-/** How long a question may take, and how long a login. */
-const deadlines = { question: 20_000, login: 15_000 } as const;
+/** How long a question may take, and how long a login; and either of them once we have been told to stop: a container gets 10 s. */
+const deadlines = { question: 20_000, login: 15_000, stopping: 3_000 } as const;
 
 /** An open control session and what ends it with its connection. */
 export interface Line {
@@ -42,8 +42,11 @@ export interface Line {
   readonly end: () => void;
 }
 
-/** The coordinator behind `open`, which is called when something is first asked, and again after a failure. */
-export const createCoordinator = (open: () => Promise<Line | Away>): Coordinator => {
+/**
+ * The coordinator behind `open`, which is called when something is first asked, and again after a failure. What is being asked when
+ * `signal` aborts fails at once; what is asked after it, such as taking the report, has little time.
+ */
+export const createCoordinator = (open: () => Promise<Line | Away>, signal?: AbortSignal): Coordinator => {
   let line: Promise<Line | Away> | null = null;
   const hangUp = async (): Promise<void> => {
     // Let go of first: who asks meanwhile opens another, which is not this one's to end.
@@ -58,10 +61,16 @@ export const createCoordinator = (open: () => Promise<Line | Away>): Coordinator
   ): Promise<Answer<z.output<Schema>>> => {
     line ??= open();
     const mine = line;
-    const opened = await mine;
-    const answer = 'control' in opened ? await opened.control.ask(question, schema) : opened;
+    const within = signal?.aborted === true ? Math.min(question.deadlineMs, deadlines.stopping) : question.deadlineMs;
+    const asking = mine.then((opened) =>
+      'control' in opened ? opened.control.ask({ ...question, deadlineMs: within }, schema) : opened,
+    );
+    const answer = await unlessStopped(asking, signal);
     // Another question may have found it broken before, and have a new one by now.
-    if ((answer.kind === 'failed' || answer.kind === 'no-coordinator') && line === mine) await hangUp();
+    if ((answer.kind === 'failed' || answer.kind === 'no-coordinator') && line === mine) {
+      const hungUp = hangUp();
+      if (signal?.aborted !== true) await hungUp;
+    }
     return answer;
   };
   const deadlineMs = deadlines.question;
@@ -77,13 +86,36 @@ export const createCoordinator = (open: () => Promise<Line | Away>): Coordinator
   };
 };
 
+const stopped: Away = { kind: 'failed', detail: 'stopped' };
+
+/** What `asking` comes to, or a failure as soon as `signal` aborts; one that has aborted before stops nothing any more. */
+const unlessStopped = async <Value>(
+  asking: Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value | typeof stopped> => {
+  if (signal === undefined || signal.aborted) return asking;
+  const { promise, resolve } = Promise.withResolvers<typeof stopped>();
+  const stop = (): void => resolve(stopped);
+  signal.addEventListener('abort', stop, { once: true });
+  return Promise.race([asking, promise]).finally(() => signal.removeEventListener('abort', stop));
+};
+
 /** The coordinator of the server at `destination`, reached as berth's own ssh does: the pinned host key, and the key of this home. */
-export const coordinatorAt = (destination: Destination, home: Pick<Home, 'knownHosts' | 'key'>): Coordinator =>
+export const coordinatorAt = (
+  destination: Destination,
+  home: Pick<Home, 'knownHosts' | 'key'>,
+  signal?: AbortSignal,
+): Coordinator =>
   createCoordinator(async () => {
     const pins = await readPins(home.knownHosts).catch(() => []);
     const privateKey = await readFile(home.key, 'utf8').catch(() => null);
     if (pins.length === 0 || privateKey === null) return { kind: 'failed', detail: 'this machine is not enrolled' };
-    const connection = await connect({ destination, pins, privateKey, deadlineMs: deadlines.login });
+    const connection = await connect({
+      destination,
+      pins,
+      privateKey,
+      deadlineMs: signal?.aborted === true ? deadlines.stopping : deadlines.login,
+    });
     if (connection.kind !== 'open') {
       return { kind: 'failed', detail: 'detail' in connection ? connection.detail : connection.kind };
     }
@@ -92,4 +124,4 @@ export const coordinatorAt = (destination: Destination, home: Pick<Home, 'knownH
     if ('ask' in control) return { control, end: () => client.end() };
     client.end();
     return control;
-  });
+  }, signal);
