@@ -41,6 +41,8 @@ export default defineConfig({
           testTimeout: 20_000,
           // One process takes many files: no unit test may leave anything behind in it, which keeps them honest too.
           isolate: false,
+          // vitest would leave a core to whoever watches, which is half of two.
+          maxWorkers: '100%',
           env: { ...compiled, TMPDIR: unitFolder() },
           globalSetup: ['scripts/unit-folder.ts'],
         },
