@@ -64,6 +64,23 @@ export class Machine implements AsyncDisposable {
     if (exitCode !== 0) throw new Error(`enrolling ended with ${exitCode}: ${stderr}`);
   }
 
+  /** Makes its key, and answers with the line for sources.yaml that it prints. `server` is `host:port`. */
+  async knock(server: string, name: string, hostKey: string): Promise<string> {
+    const { stdout } = await this.#enrolAs(server, name, hostKey, '--no-wait');
+    const line = /"event":"paste","line":("(?:[^"\\]|\\.)*")/.exec(stdout)?.[1];
+    return z.string().parse(JSON.parse(line ?? 'null'));
+  }
+
+  /** Goes on from there, now that the admin has pasted the line. */
+  async enter(server: string, name: string, hostKey: string): Promise<void> {
+    const { exitCode, stderr } = await this.#enrolAs(server, name, hostKey);
+    if (exitCode !== 0) throw new Error(`enrolling ${name} ended with ${exitCode}: ${stderr}`);
+  }
+
+  #enrolAs(server: string, name: string, hostKey: string, ...more: readonly string[]) {
+    return this.berth('enroll', server, '--name', name, '--path', this.files, '--host-key', hostKey, '--json', ...more);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.directory, { recursive: true });
   }

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -32,7 +34,11 @@ const main = async (): Promise<void> => {
   };
   const where = { configFile: config, dataDir: data, hostKeys, port: Number(port), address: listen };
   const patience = { downMs: 15_000 };
-  await run({ mode, ...where, log, cadence, patience }, (ready) => process.stdout.write(`${JSON.stringify(ready)}\n`));
+  const ahead = join(dirname(config), 'ahead');
+  const coordinatorAheadMs = existsSync(ahead) ? Number(readFileSync(ahead, 'utf8')) : 0;
+  await run({ mode, ...where, log, cadence, patience, coordinatorAheadMs }, (ready) =>
+    process.stdout.write(`${JSON.stringify(ready)}\n`),
+  );
   process.exit(0);
 };
 

@@ -112,6 +112,11 @@ export class TestReceiver extends Door implements AsyncDisposable {
     await this.writeConfig(`${await readFile(this.configFile, 'utf8')}${lines}`);
   }
 
+  /** So far ahead goes the coordinator's clock from the next start on, as if the server had slept; only with `quick`. */
+  async sleepAhead(aheadMs: number): Promise<void> {
+    await writeFile(join(this.directory, 'etc', 'ahead'), String(aheadMs));
+  }
+
   /** Starts the server and waits until it is ready; throws with its words when it ends instead. */
   async start(): Promise<void> {
     const args = ['run', '--json', '--config', this.configFile, '--data', this.dataDir, '--host-keys', this.hostKeys];

@@ -6,7 +6,11 @@ export interface Clock {
   readonly steadyMs: () => number;
 }
 
-export const systemClock: Clock = { wallMs: () => Date.now(), steadyMs: () => performance.now() };
+/** This machine's; tests let it go ahead of that by some milliseconds. */
+export const clockAhead = (aheadMs: number): Clock => ({
+  wallMs: () => Date.now() + aheadMs,
+  steadyMs: () => performance.now(),
+});
 
 /** Less than this is a clock being kept right. */
 const smallestJumpMs = 5000;

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import { pino } from 'pino';
 import { Sockets } from './api/sockets.ts';
-import { systemClock } from './clock.ts';
+import { clockAhead } from './clock.ts';
 import { Fleet } from './fleet.ts';
 import { type FromCoordinator, toCoordinatorSchema } from './link.ts';
 import { databaseFile } from './paths.ts';
@@ -14,12 +14,12 @@ import type { Said } from './words.ts';
 
 /**
  * The coordinator: `coordinator --state FOLDER --control FOLDER`, started by the server (link.ts is what they say to each
- * other) and ending with it. It listens on a socket for each source, below the control folder. Logs on standard error.
+ * other) and ending with it; tests add `--ahead MILLISECONDS`. It listens on a socket for each source, below the control folder. Logs on standard error.
  */
 const main = async (words: readonly string[]): Promise<number> => {
   const { values } = parseArgs({
     args: [...words],
-    options: { state: { type: 'string' }, control: { type: 'string' } },
+    options: { state: { type: 'string' }, control: { type: 'string' }, ahead: { type: 'string' } },
   });
   if (values.state === undefined || values.control === undefined)
     throw new Error('the server and its coordinator do not fit together');
@@ -44,7 +44,7 @@ const main = async (words: readonly string[]): Promise<number> => {
   const { state, aside } = opened;
   if (aside !== null) log.error({ aside }, 'the database was damaged, and was set aside; a new one begins');
   const stopping = new AbortController();
-  const fleet = new Fleet({ state, clock: systemClock, log, tell });
+  const fleet = new Fleet({ state, clock: clockAhead(Number(values.ahead ?? 0)), log, tell });
   await fleet.load();
   const crash = (error: unknown): never => {
     log.fatal({ err: error }, 'the coordinator can not go on');

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly cadence?: Partial<Cadence>;
   /** How long the coordinator may take for things; only tests say. */
   readonly patience?: Partial<Patience>;
+  /** How far ahead of this machine's the coordinator's clock goes, in milliseconds; only tests say. */
+  readonly coordinatorAheadMs?: number;
 }
 
 /** What a server that is ready tells whoever started it. */
@@ -82,7 +84,7 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   const namespace = mode === 'private' ? mountNamespace() : '';
   const keeper = new Keeper(dataDir, log);
   const coordinator = coordinatorOf({
-    ...{ layout, jail, program, keeper },
+    ...{ layout, jail, program, keeper, aheadMs: options.coordinatorAheadMs ?? 0 },
     onPlaces: (free) => schedule.setFreePlaces(free),
     onChange: (pid) => receiver.noteCoordinator(pid),
     log: log.child({ component: 'coordinator' }),

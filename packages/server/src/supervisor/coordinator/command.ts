@@ -33,7 +33,7 @@ export const coordinatorPlace = (layout: Layout, jail: Jail, program: Program): 
  * of a session: under Landlock where there is one, and with Node's permission model, both allowing it its own code, its
  * state and its sockets only. It ends with the server, however that ends.
  */
-export const coordinatorCommand = (place: CoordinatorPlace): readonly string[] => {
+export const coordinatorCommand = (place: CoordinatorPlace, aheadMs = 0): readonly string[] => {
   const { mode, node, program, jail, state, control } = place;
   const cell = { node, program, readable: [], writable: [state], sockets: [control] };
   const id = String(coordinatorUid);
@@ -43,5 +43,6 @@ export const coordinatorCommand = (place: CoordinatorPlace): readonly string[] =
     // SQLite is what Node calls experimental.
     ...[node, '--disable-warning=ExperimentalWarning', ...nodeWords(cell)],
     ...[program, '--state', state, '--control', control],
+    ...(aheadMs === 0 ? [] : ['--ahead', String(aheadMs)]),
   ];
 };

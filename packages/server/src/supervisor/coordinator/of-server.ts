@@ -15,15 +15,17 @@ interface Server extends Pick<CoordinatorOptions, 'onPlaces' | 'onChange' | 'pat
   readonly program: Program;
   readonly keeper: Pick<Keeper, 'say'>;
   readonly log: Logger;
+  /** See `RunOptions.coordinatorAheadMs`. */
+  readonly aheadMs: number;
 }
 
 /** The coordinator of this server; it does not run yet. */
-export const coordinatorOf = ({ layout, jail, program, keeper, log, ...options }: Server): Coordinator => {
+export const coordinatorOf = ({ layout, jail, program, keeper, log, aheadMs, ...options }: Server): Coordinator => {
   const place = coordinatorPlace(layout, jail, program);
   const uid = layout.mode === 'rootless' ? (process.getuid?.() ?? -1) : coordinatorUid;
   const groupOf = (source: { readonly uid: number }): number | null => (layout.mode === 'rootless' ? null : source.uid);
   return new Coordinator({
-    command: coordinatorCommand(place),
+    command: coordinatorCommand(place, aheadMs),
     prepare: () => ensureStateFolder(stateFolder(layout.dataDir), uid),
     makeFolders: ({ sources }) => {
       const withAgent = sources.filter(({ hasAgent }) => hasAgent);
