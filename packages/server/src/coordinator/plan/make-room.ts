@@ -15,9 +15,17 @@ interface Around {
   readonly concurrency: number;
 }
 
-/** So many starts are looked at, and so many of the best tried out. */
+/** Another one, in minutes after the demand's own first. */
+interface Span {
+  readonly placed: Placed;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** So many starts are looked at, so many of the best tried out, and so many others moved: trying must not take seconds. */
 const mostStarts = 96;
 const mostTrials = 6;
+const mostEvicted = 32;
 
 /**
  * Lets a run in that finds no room in one piece: shorter ones that are in its way go to the nearest room, as few as possible.
@@ -28,11 +36,11 @@ export const makeRoom = (demand: Demand, around: Around): boolean => {
   const { cycle, places, concurrency } = around;
   const day = demand.periodDays === 1 ? 0 : (cycle.emptiestDays(demand.periodDays)[0] ?? 0);
   const profile = cycle.profile(demand, day);
-  const others = [...places.values()].filter((placed) => canGiveWay(placed, demand));
+  const spans = spansOf(demand, places);
   const step = Math.max(1, Math.ceil(demand.starts / mostStarts));
   const ways: { start: number; evicted: readonly Placed[] }[] = [];
   for (let start = 0; start < demand.starts; start += step) {
-    const evicted = fewestInTheWay(start, demand, profile, others, concurrency);
+    const evicted = fewestInTheWay(start, demand, profile, spans, concurrency);
     if (evicted !== null) ways.push({ start, evicted });
   }
   ways.sort((one, other) => one.evicted.length - other.evicted.length || minutesOf(one) - minutesOf(other));
@@ -45,37 +53,64 @@ const minutesOf = ({ evicted }: { readonly evicted: readonly Placed[] }): number
 const canGiveWay = ({ demand, fits }: Placed, to: Demand): boolean =>
   fits && demand.minutes < to.minutes && (demand.periodDays === 1 || to.periodDays === 1);
 
+/** Those that could give way, by when they begin. What runs over the end of the day also counts at its beginning. */
+const spansOf = (demand: Demand, places: ReadonlyMap<string, Placed>): readonly Span[] => {
+  const end = demand.starts - 1 + demand.minutes;
+  const spans: Span[] = [];
+  for (const placed of places.values()) {
+    if (!canGiveWay(placed, demand)) continue;
+    const { minutes, runsADay } = placed.demand;
+    for (let run = 0; run < runsADay; run += 1) {
+      const from = modulo(placed.place.minute + runOffset(runsADay, run) - demand.from, minutesADay);
+      for (let at = from - minutesADay; at < end; at += minutesADay) {
+        if (at + minutes > 0) spans.push({ placed, from: at, to: at + minutes });
+      }
+    }
+  }
+  return spans.sort((one, other) => one.from - other.from);
+};
+
 /** From the first minute on that is full, whoever is there and stays longest has to go: no other choice needs fewer. */
 const fewestInTheWay = (
   start: number,
   demand: Demand,
   profile: Uint16Array,
-  others: readonly Placed[],
+  spans: readonly Span[],
   concurrency: number,
 ): readonly Placed[] | null => {
-  const end = start + demand.minutes;
-  // Minutes after the demand's own first; what runs over the end of that day also counts at its beginning.
-  const there = others.flatMap((placed) =>
-    Array.from({ length: placed.demand.runsADay }, (_, run) =>
-      modulo(placed.place.minute + runOffset(placed.demand.runsADay, run) - demand.from, minutesADay),
-    )
-      .flatMap((from) => [from, from - minutesADay])
-      .map((from) => ({ placed, from, to: from + placed.demand.minutes }))
-      .filter(({ from, to }) => from < end && to > start),
-  );
   const evicted = new Set<Placed>();
-  for (let at = start; at < end; at += 1) {
-    const here = there.filter(({ from, to }) => from <= at && at < to);
-    let over = (profile[at] ?? 0) - (concurrency - 1) - here.filter(({ placed }) => evicted.has(placed)).length;
+  let here: Span[] = [];
+  // All of them are shorter than the demand: what begins earlier than this is over.
+  let next = firstFrom(spans, start - demand.minutes);
+  for (let at = start; at < start + demand.minutes; at += 1) {
+    if (here.some(({ to }) => to <= at)) here = here.filter(({ to }) => to > at);
+    for (let span = spans[next]; span !== undefined && span.from <= at; span = spans[next]) {
+      if (span.to > at) here.push(span);
+      next += 1;
+    }
+    let over = (profile[at] ?? 0) - (concurrency - 1);
+    if (over <= 0) continue;
+    for (const { placed } of here) if (evicted.has(placed)) over -= 1;
+    if (over <= 0) continue;
     for (const { placed } of here.sort((left, right) => right.to - left.to)) {
       if (over <= 0) break;
       if (evicted.has(placed)) continue;
       evicted.add(placed);
       over -= 1;
     }
-    if (over > 0) return null;
+    if (over > 0 || evicted.size > mostEvicted) return null;
   }
   return [...evicted];
+};
+
+const firstFrom = (spans: readonly Span[], from: number): number => {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((spans[middle]?.from ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
 
 const tryOut = (

@@ -61,7 +61,7 @@ test('while the windows can comfortably hold it, never more run at once than may
       expect(planned.tight).toEqual([]);
       expect(peak(allSlots(planned))).toBeLessThanOrEqual(asked.concurrency);
     }),
-    { numRuns: 50 },
+    { numRuns: 30 },
   );
 });
 
@@ -103,7 +103,7 @@ test('an hour, a day, a month later everybody is where it was', () => {
       const after = plan({ ...asked, nowMs: asked.nowMs + laterMs, sources: again(asked.sources, before) });
       expect(moved(before, after)).toEqual([]);
     }),
-    { numRuns: 25 },
+    { numRuns: 20 },
   );
 });
 
@@ -118,7 +118,7 @@ test('one that is added moves nobody while there is room in one piece, and break
       const after = plan({ ...asked, sources });
       if (after.tight.length === 0) expect(peak(allSlots(after))).toBeLessThanOrEqual(asked.concurrency);
     }),
-    { numRuns: 35 },
+    { numRuns: 25 },
   );
 });
 
