@@ -34,23 +34,13 @@ interface Known {
   lengthMs: number;
 }
 
-interface Coming {
-  readonly source: string;
-  readonly startsAtMs: number;
-}
-
-/** As the coordinator's own requests/queue.ts and requests/lease.ts have them. */
-const justBegunMs = 2 * minuteMs;
-const lookAheadMs = 30 * minuteMs;
+/** As the coordinator's own requests/lease.ts has it. */
 const graceMs = minuteMs;
 
 export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
   const known = new Map<string, Known>();
   const held = new Map<string, { readonly source: string; readonly endsAtMs: number }>();
   const waiting = new Map<string, Asker>();
-  /** Every slot to come, ascending, and where in it now is. */
-  let coming: readonly Coming[] = [];
-  let next = 0;
 
   const admit = (machine: Machine): Known => {
     const found = known.get(machine.name);
@@ -84,19 +74,6 @@ export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
   });
   const slotOf = ({ slots, lastSuccessMs, machine: { everyMs } }: Known): NextRun | null =>
     nextRun({ slots, lastSuccessMs, everyMs, lastRun: null }, world.nowMs);
-  /** Slots that begin soon, of sources that neither wait nor run nor have run already. */
-  const planned = (): readonly Coming[] => {
-    while (next < coming.length && (coming[next]?.startsAtMs ?? 0) < world.nowMs - justBegunMs) next += 1;
-    const soon: Coming[] = [];
-    for (let index = next; index < coming.length; index += 1) {
-      const slot = coming[index];
-      if (slot === undefined || slot.startsAtMs > world.nowMs + lookAheadMs) break;
-      const source = known.get(slot.source);
-      if (source === undefined || held.has(slot.source) || waiting.has(slot.source)) continue;
-      if (slotOf(source)?.startsAtMs === slot.startsAtMs) soon.push(slot);
-    }
-    return soon;
-  };
 
   return {
     slot: (machine) => slotOf(admit(machine)),
@@ -113,7 +90,6 @@ export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
         askedAtMs: waiting.get(machine.name)?.askedAtMs ?? nowMs,
         keepUntilMs: nowMs + graceMs,
         lengthMs,
-        slotStartsAtMs: slotOf(source)?.startsAtMs ?? null,
       };
       waiting.set(machine.name, asker);
       const decision = decide({
@@ -121,7 +97,6 @@ export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
         concurrency: fleet.concurrency,
         held: [...held.values()],
         waiting: [...waiting.values()],
-        planned: planned(),
         asker,
       });
       if (decision.kind === 'granted') {
@@ -148,13 +123,11 @@ export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
       const { slots, places } = plan(asked);
       const { user, system } = process.threadCpuUsage(began);
       for (const source of known.values()) {
-        source.slots = mergedSlots(source.slots, slots.get(source.machine.name) ?? [], world.nowMs);
+        const planned = slots.get(source.machine.name) ?? [];
+        const { everyMs } = source.machine;
+        source.slots = mergedSlots(source.slots, planned, { nowMs: world.nowMs, everyMs });
         source.place = places.get(source.machine.name) ?? null;
       }
-      coming = [...known.values()]
-        .flatMap(({ machine, slots }) => slots.map(({ startsAtMs }) => ({ source: machine.name, startsAtMs })))
-        .sort((left, right) => left.startsAtMs - right.startsAtMs);
-      next = 0;
       return (user + system) / 1000;
     },
     movedBy: (machine) => {

@@ -17,7 +17,6 @@ export interface Waiter extends Omit<WaiterRow, 'source'> {
   /** What decides its place, as of when it asked last: with thousands that wait, looking it up each time would take long. */
   readonly lastSuccessMs: number | null;
   readonly lengthMs: number;
-  readonly slotStartsAtMs: number | null;
 }
 
 /** A source as the coordinator works with it. Times are UTC milliseconds by the server's clock. */
@@ -118,7 +117,6 @@ export const waiterOf = (entry: Entry, row: Omit<WaiterRow, 'source'>, keepUntil
   keepUntilMs,
   lastSuccessMs: freshnessOfEntry(entry, nowMs).lastSuccessMs,
   lengthMs: lengthOf(entry),
-  slotStartsAtMs: row.reason === 'person' ? null : (nextRunOf(entry, nowMs)?.startsAtMs ?? null),
 });
 
 const mostLengths = 8;

@@ -26,7 +26,7 @@ export interface FleetOptions {
 export const leaseMs = 3 * 60_000;
 /** How long a place in the queue is kept over a restart of the coordinator: the longest time anybody is told to wait, and more. */
 const afterRestartMs = 12 * 60_000;
-/** Slots are known for two days; until then what has been learnt of lengths can wait. */
+/** Slots are known for two days, so what has been learnt of lengths can wait; what changes in sources.yaml does not. */
 const planEveryMs = 3 * 3_600_000;
 const lookEveryMs = 30_000;
 /** Slots that begin, or began, within this are still expected. */
@@ -149,14 +149,6 @@ export class Fleet {
     await this.flush();
   }
 
-  /** Slots that begin from `fromMs` to `untilMs`, of sources that neither wait nor run, and have not run for them already. */
-  plannedWithin(fromMs: number, untilMs: number, nowMs: number): readonly { source: string; startsAtMs: number }[] {
-    return within(this.#upcoming, fromMs, untilMs).flatMap(({ entry, startsAtMs }) => {
-      if (entry.lease !== null || entry.waiter !== null) return [];
-      return nextRunOf(entry, nowMs)?.startsAtMs === startsAtMs ? [{ source: entry.name, startsAtMs }] : [];
-    });
-  }
-
   /** Gives a source a lease, renews it, or ends it; kept within a second unless whoever calls waits for `flush`. */
   setLease(entry: Entry, lease: Entry['lease']): void {
     entry.lease = lease;
@@ -236,16 +228,23 @@ export class Fleet {
   }
 
   #tellPlaces(nowMs: number): void {
-    const soon = this.plannedWithin(nowMs - soonMs, nowMs + soonMs, nowMs).length;
     const free = freePlaces({
       concurrency: this.concurrency,
       held: this.holding.size,
       waiting: this.waiting.size,
-      soon,
+      soon: this.#slotsSoon(nowMs),
     });
     if (free === this.#free) return;
     this.#free = free;
     this.#tell({ type: 'places', free });
+  }
+
+  /** How many slots begin about now, of sources that neither wait nor run, and have not run for them already. */
+  #slotsSoon(nowMs: number): number {
+    return within(this.#upcoming, nowMs - soonMs, nowMs + soonMs).filter(
+      ({ entry, startsAtMs }) =>
+        entry.lease === null && entry.waiter === null && nextRunOf(entry, nowMs)?.startsAtMs === startsAtMs,
+    ).length;
   }
 
   #jump(jumpMs: number): void {

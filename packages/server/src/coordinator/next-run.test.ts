@@ -44,7 +44,27 @@ test('where all that is planned is done, it is a period after the last', () => {
 });
 
 test('planning anew keeps the slot that has begun, whatever comes', () => {
+  const at = { nowMs: noonMs, everyMs: dayMs };
   const moved = slot(noonMs + 15 * hourMs);
-  expect(mergedSlots(slots, [moved], noonMs)).toEqual([lastNight, moved]);
-  expect(mergedSlots([], [tonight], noonMs)).toEqual([tonight]);
+  expect(mergedSlots(slots, [moved], at)).toEqual([lastNight, moved]);
+  expect(mergedSlots([], [tonight], at)).toEqual([tonight]);
+});
+
+test('planning anew keeps the next slot where the new place is at an hour that is over today', () => {
+  const at = { nowMs: noonMs, everyMs: dayMs };
+  const earlier = slot(noonMs + 23 * hourMs);
+  const afterIt = slot(noonMs + 47 * hourMs);
+  const today = slot(noonMs + hourMs);
+  expect(mergedSlots([lastNight, today], [earlier, afterIt], at)).toEqual([lastNight, today, earlier, afterIt]);
+  // Once more: it is not kept twice, and not when the new place is not lost.
+  expect(mergedSlots([lastNight, today, earlier], [earlier, afterIt], at)).toEqual([
+    lastNight,
+    today,
+    earlier,
+    afterIt,
+  ]);
+  expect(mergedSlots([lastNight, tonight], [slot(noonMs + 20 * hourMs)], at)).toEqual([
+    lastNight,
+    slot(noonMs + 20 * hourMs),
+  ]);
 });

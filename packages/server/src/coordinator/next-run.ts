@@ -57,15 +57,21 @@ const estimated = ({ slots, everyMs, lastSuccessMs }: RunFacts, nowMs: number): 
   };
 };
 
-/** What is kept of the slots when new ones are planned: the one that began last, so that one that was missed stays due. */
+/**
+ * The slots of a source after they were planned anew. The one that began last is kept, so that one that was missed stays due.
+ * So is the next one where the new place is at an hour that is over: without it a day would go by, or a week, without a run.
+ */
 export const mergedSlots = (
   before: readonly Omit<Slot, 'name'>[],
   planned: readonly Omit<Slot, 'name'>[],
-  nowMs: number,
+  { nowMs, everyMs }: { readonly nowMs: number; readonly everyMs: number },
 ): readonly Omit<Slot, 'name'>[] => {
   const begun = before.findLast(({ startsAtMs }) => startsAtMs <= nowMs);
+  const [next] = after(before, nowMs);
   const coming = planned.filter((slot) => begun === undefined || slot.startsAtMs > begun.startsAtMs);
-  return [...(begun === undefined ? [] : [begun]), ...coming].slice(0, mostSlots);
+  const first = coming[0];
+  const wouldBeLost = next !== undefined && first !== undefined && first.startsAtMs - next.startsAtMs > everyMs / 2;
+  return [...(begun === undefined ? [] : [begun]), ...(wouldBeLost ? [next] : []), ...coming].slice(0, mostSlots);
 };
 
 /** Two days of a source that runs four times an hour. */

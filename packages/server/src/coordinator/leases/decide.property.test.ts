@@ -54,14 +54,11 @@ const simulate = (machines: readonly Machine[], concurrency: number, see: (momen
       const askedAtMs = waiting.get(index)?.askedAtMs ?? nowMs;
       const asker: Asker = {
         ...{ source: `m${index}`, person: false, staleness, askedAtMs, keepUntilMs: nowMs + minuteMs },
-        ...{ lengthMs, slotStartsAtMs: state.slotMs },
+        lengthMs,
       };
       waiting.set(index, asker);
-      const planned = states.flatMap(({ slotMs }, other) =>
-        slotMs > nowMs && !held.has(other) && !waiting.has(other) ? [{ source: `m${other}`, startsAtMs: slotMs }] : [],
-      );
       const decision = decide({
-        ...{ nowMs, concurrency, planned, asker },
+        ...{ nowMs, concurrency, asker },
         held: [...held].map(([other, endsAtMs]) => ({ source: `m${other}`, endsAtMs })),
         waiting: [...waiting.values()],
       });
@@ -114,7 +111,6 @@ const anyAsker = fc.record({
   ...{ source: fc.constantFrom('a', 'b', 'c', 'd'), person: fc.boolean() },
   staleness: fc.constantFrom(0, 0.9, 1, 1.5, 2, 7, Number.POSITIVE_INFINITY),
   ...{ askedAtMs: fc.nat(3), keepUntilMs: fc.constant(10), lengthMs: fc.constantFrom(0, minuteMs) },
-  slotStartsAtMs: fc.constantFrom(null, 0, -hourMs),
 });
 
 test('the queue has one order', () => {

@@ -30,6 +30,10 @@ export const formatWindow = ({ from, to }: Window): string => `${clock(from)}-${
 /** How many minutes a window has by the wall clock: 1 to 1439. */
 export const windowMinutes = ({ from, to }: Window): number => (to - from + minutesADay) % minutesADay;
 
+/** Whether a minute of the day lies in a window. */
+export const isWithin = ({ from, to }: Window, minute: number): boolean =>
+  from < to ? minute >= from && minute < to : minute >= from || minute < to;
+
 const minuteOf = (hours: string | undefined, minutes: string | undefined): number | null => {
   if (hours === undefined || minutes === undefined || Number(minutes) > 59) return null;
   const minute = Number(hours) * 60 + Number(minutes);

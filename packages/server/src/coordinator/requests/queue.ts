@@ -2,11 +2,6 @@ import { type Entry, lengthOf, type Waiter } from '../entry.ts';
 import type { Fleet } from '../fleet.ts';
 import { type Asker, type Decision, decide } from '../leases/decide.ts';
 
-/** How far ahead the queue looks for slots that begin: no asker leaves room for later ones. */
-const aheadMs = 30 * 60_000;
-/** A slot that began so long ago and that nobody asked for is a machine that sleeps: it asks when it wakes. */
-const justBegunMs = 2 * 60_000;
-
 /** Whether `asker` may run now; `entry` need not be in the queue. */
 export const judge = (fleet: Fleet, entry: Entry, waiter: Waiter, nowMs: number): Decision => {
   const asker = askerOf(entry, waiter, nowMs);
@@ -20,14 +15,11 @@ export const judge = (fleet: Fleet, entry: Entry, waiter: Waiter, nowMs: number)
       source: holder.name,
       endsAtMs: Math.max(nowMs, endOf(holder, nowMs)),
     })),
-    planned: fleet
-      .plannedWithin(nowMs - justBegunMs, nowMs + aheadMs, nowMs)
-      .filter(({ source }) => source !== entry.name),
   });
 };
 
 const askerOf = ({ name, source }: Entry, waiter: Waiter, nowMs: number): Asker => {
-  const { reason, askedAtMs, keepUntilMs, lastSuccessMs, lengthMs, slotStartsAtMs } = waiter;
+  const { reason, askedAtMs, keepUntilMs, lastSuccessMs, lengthMs } = waiter;
   return {
     source: name,
     person: reason === 'person',
@@ -35,7 +27,6 @@ const askerOf = ({ name, source }: Entry, waiter: Waiter, nowMs: number): Asker 
     askedAtMs,
     keepUntilMs,
     lengthMs,
-    slotStartsAtMs,
   };
 };
 
