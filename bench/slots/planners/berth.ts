@@ -23,8 +23,8 @@ export const noNotes = (): BerthNotes => ({ planMs: [], worstWaitMs: 0, movedOnA
 const wakeMs = 15 * minuteMs;
 /** A slot that begins within this is waited for. */
 const waitMs = 16 * minuteMs;
-/** How often everything is planned anew, with what was added and measured meanwhile. */
-const replanMs = 6 * hourMs;
+/** As the coordinator's own fleet.ts has it; there, who is added is planned at once. */
+const replanMs = 3 * hourMs;
 const addsMeasured = 10;
 
 /** A fleet whose machines ask the coordinator. */

@@ -28,7 +28,9 @@ interface Known {
   place: Place | null;
   /** The slot that began last, if any, and those to come. */
   slots: readonly Omit<Slot, 'name'>[];
+  /** When its last success began, by which a slot is done, and when it ended, by which its place in the queue is found. */
   lastSuccessMs: number | null;
+  lastEndedMs: number | null;
   /** The newest first. */
   lengthsMs: readonly number[];
   lengthMs: number;
@@ -47,7 +49,10 @@ export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
     if (found !== undefined) return found;
     const lastSuccessMs = machine.joinsAtMs < fleet.fromMs ? machine.joinsAtMs : null;
     const lengthsMs = lastSuccessMs === null ? [] : machine.lengthsMs.slice(0, 1);
-    const made = { machine, place: null, slots: [], lastSuccessMs, lengthsMs, lengthMs: expectedLength(lengthsMs) };
+    const made: Known = {
+      ...{ machine, place: null, slots: [], lastSuccessMs, lastEndedMs: lastSuccessMs },
+      ...{ lengthsMs, lengthMs: expectedLength(lengthsMs) },
+    };
     known.set(machine.name, made);
     return made;
   };
@@ -82,11 +87,11 @@ export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
       const { nowMs } = world;
       if (held.has(machine.name)) return { kind: 'granted' };
       for (const [name, { keepUntilMs }] of waiting) if (keepUntilMs < nowMs) waiting.delete(name);
-      const { lastSuccessMs, lengthMs } = source;
+      const { lastEndedMs, lengthMs } = source;
       const asker: Asker = {
         source: machine.name,
         person: false,
-        staleness: lastSuccessMs === null ? Number.POSITIVE_INFINITY : (nowMs - lastSuccessMs) / machine.everyMs,
+        staleness: lastEndedMs === null ? Number.POSITIVE_INFINITY : (nowMs - lastEndedMs) / machine.everyMs,
         askedAtMs: waiting.get(machine.name)?.askedAtMs ?? nowMs,
         keepUntilMs: nowMs + graceMs,
         lengthMs,
@@ -113,6 +118,7 @@ export const makeCoordinator = (fleet: Fleet, world: World): Coordinator => {
     report: (machine, startedAtMs, heldMs) => {
       const source = admit(machine);
       source.lastSuccessMs = startedAtMs;
+      source.lastEndedMs = world.nowMs;
       source.lengthsMs = [heldMs, ...source.lengthsMs].slice(0, 20);
       source.lengthMs = expectedLength(source.lengthsMs);
     },
