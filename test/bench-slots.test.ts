@@ -14,8 +14,11 @@ const rowsSchema = z.array(
   }),
 );
 
-test('bench:slots: over a month of 50 machines berth has a lower peak and less lateness than jitter and crontabs', async () => {
-  const rows = rowsSchema.parse(await resultOf('slots.ts', '--sources', '50'));
+const title =
+  'bench:slots: over a month of 50 machines berth has a lower peak and less lateness than jitter and crontabs';
+
+test.each([1, 2, 3])(`${title} (seed %i)`, async (seed) => {
+  const rows = rowsSchema.parse(await resultOf('slots.ts', '--sources', '50', '--seed', `${seed}`));
   const [berth, jitter, manual] = rows;
   expect(rows.map(({ planner }) => planner)).toEqual(['berth', 'jitter', 'manual']);
   expect(berth).toMatchObject({ peak: 2, planMs: measured, movedOnAdd: measured });
