@@ -19,8 +19,9 @@ export interface BerthNotes {
 
 export const noNotes = (): BerthNotes => ({ planMs: [], worstWaitMs: 0, movedOnAdd: [] });
 
-/** The operating system wakes each agent that often. */
+/** The operating system wakes each agent that often, and so much after the machine is on when it slept through one. */
 const wakeMs = 15 * minuteMs;
+const wakeLateMs = minuteMs / 3;
 /** A slot that begins within this is waited for. */
 const waitMs = 16 * minuteMs;
 /** As the coordinator's own fleet.ts has it; there, who is added is planned at once. */
@@ -49,15 +50,15 @@ export const playBerth =
       return agent;
     };
 
-    /** The first wake of a machine that is on, from `atMs` on. */
+    /** The first wake of its agent from `atMs` on. One that was slept through comes as soon as the machine is on again. */
     const wakeAfter = (machine: Machine, atMs: number): number => {
       const { phaseMs } = agentOf(machine);
-      for (let on = world.awakeAt(machine, atMs); on !== Number.POSITIVE_INFINITY; ) {
-        const wake = Math.ceil((on - phaseMs) / wakeMs) * wakeMs + phaseMs;
-        on = world.awakeAt(machine, wake);
-        if (on === wake) return wake;
-      }
-      return Number.POSITIVE_INFINITY;
+      const onAtMs = world.awakeAt(machine, atMs);
+      const last = Math.floor((onAtMs - phaseMs) / wakeMs) * wakeMs + phaseMs;
+      const isMissed = onAtMs > atMs && world.awakeAt(machine, last) > last;
+      const wake = isMissed ? last : Math.ceil((onAtMs - phaseMs) / wakeMs) * wakeMs + phaseMs;
+      const soonAtMs = world.awakeAt(machine, wake);
+      return soonAtMs === wake ? wake : world.awakeAt(machine, soonAtMs + wakeLateMs);
     };
 
     /** Sets the wake that will find something to do; all before it would find nothing. */
