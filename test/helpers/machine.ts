@@ -32,10 +32,23 @@ export class Machine implements AsyncDisposable {
   }
 
   start(...argv: readonly string[]) {
+    return this.#run([...programWords('berth'), ...argv]);
+  }
+
+  /** As `start`, in a process group of its own: `cut` ends berth, restic and ssh at once, as when the power fails. */
+  startWithPower(...argv: readonly string[]) {
+    const child = this.#run(['setsid', ...programWords('berth'), ...argv]);
+    const cut = async (): Promise<void> => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      await child;
+    };
+    return { cut };
+  }
+
+  #run([file = '', ...words]: readonly string[]) {
     // A place of its own for temporary files, so that what is left there is this machine's.
     const env = { PATH: this.#path, HOME: this.directory, TMPDIR: this.tmpdir };
-    const [program = '', ...words] = programWords('berth');
-    return execa(program, [...words, ...argv, '--home', this.home], {
+    return execa(file, [...words, '--home', this.home], {
       reject: false,
       env,
       extendEnv: false,
