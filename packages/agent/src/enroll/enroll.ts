@@ -106,6 +106,9 @@ const pasteHint = (line: string): string =>
 const farewell = ({ directory, password, config }: Home, explicit: boolean): string =>
   `\nKEEP A COPY OF THE PASSWORD somewhere else, in a password manager or on paper: ${password}\n` +
   'Without it nobody can restore anything: the server does not have it.\n\n' +
-  `Next: look at ${config}, then run: berth backup${explicit ? ` --home ${quoted(directory)}` : ''}`;
+  `Next: look at ${config}, then run: berth backup${named(explicit, directory)}\n` +
+  `After that: berth install${named(explicit, directory)}  (it then runs by itself)`;
+
+const named = (explicit: boolean, directory: string): string => (explicit ? ` --home ${quoted(directory)}` : '');
 
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
