@@ -9,15 +9,29 @@ export interface ControlChannel {
   readonly words: () => string;
 }
 
-/** Starts one. Listens before anything can be missed: a session that ends at once sends its code with the answer that it began. */
-export const openChannel = (client: Client): Promise<ControlChannel | Error> =>
-  new Promise((resolve) => {
+/**
+ * Starts one; a server that says neither yes nor no within `deadlineMs` is an error too. Listens before anything can be missed: a session
+ * that ends at once sends its code with the answer that it began.
+ */
+export const openChannel = (client: Client, deadlineMs: number): Promise<ControlChannel | Error> =>
+  new Promise((settle) => {
+    let isSettled = false;
+    const resolve = (opened: ControlChannel | Error): void => {
+      isSettled = true;
+      clearTimeout(timer);
+      client.off('close', onEnd);
+      settle(opened);
+    };
     const onEnd = () => resolve(new Error('the connection ended'));
+    const timer = setTimeout(() => resolve(new Error('it lets us in, and then does not answer')), deadlineMs);
     client.once('close', onEnd);
     const opening = (error: Error | undefined, stream: ClientChannel): void => {
-      client.off('close', onEnd);
       if (error) {
         resolve(error);
+        return;
+      }
+      if (isSettled) {
+        stream.close(); // Too late: nobody waits for it any more.
         return;
       }
       let stderr = '';

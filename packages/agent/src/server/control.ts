@@ -30,9 +30,9 @@ export interface Control {
 /** The exit code of the session's `control` where no coordinator runs (EX_UNAVAILABLE of sysexits.h). */
 const noCoordinator = 69;
 
-/** Opens a `control` session on an open connection, which stays the caller's. */
-export const openControl = async (client: Client): Promise<Control | Away> => {
-  const opened = await openChannel(client);
+/** Opens a `control` session on an open connection, which stays the caller's; fails after `deadlineMs`. */
+export const openControl = async (client: Client, deadlineMs: number): Promise<Control | Away> => {
+  const opened = await openChannel(client, deadlineMs);
   if (opened instanceof Error) return { kind: 'failed', detail: opened.message };
   const { stream, exit, words } = opened;
   const exchange = createExchange(stream);
@@ -67,14 +67,14 @@ const read = <Schema extends z.ZodType>(
   return { kind: 'refused', status, code: `http-${status}`, message: `The server answers ${status}.`, remedy: '' };
 };
 
-/** One GET on an open connection, over a session of its own; null where the answer needs no reading. */
+/** One GET on an open connection, over a session of its own. It may take `deadlineMs` to open that, and as long again to answer. */
 export const askCoordinator = async <Schema extends z.ZodType>(
   client: Client,
   path: string,
   schema: Schema,
   deadlineMs: number,
 ): Promise<Answer<z.output<Schema>>> => {
-  const control = await openControl(client);
+  const control = await openControl(client, deadlineMs);
   if ('kind' in control) return control;
   const answer = await control.ask({ method: 'GET', path, deadlineMs }, schema);
   control.close();

@@ -33,7 +33,7 @@ export interface Coordinator extends AsyncDisposable {
   ) => Promise<Answer<z.output<typeof deliveryAnswerSchema>>>;
 }
 
-/** How long a question may take, and how long a login; and either of them once we have been told to stop: a container gets 10 s. */
+/** How long a question may take, how long a login and then its session; and each of them once we are told to stop: a container gets 10 s. */
 const deadlines = { question: 20_000, login: 15_000, stopping: 3_000 } as const;
 
 /** An open control session and what ends it with its connection. */
@@ -110,17 +110,13 @@ export const coordinatorAt = (
     const pins = await readPins(home.knownHosts).catch(() => []);
     const privateKey = await readFile(home.key, 'utf8').catch(() => null);
     if (pins.length === 0 || privateKey === null) return { kind: 'failed', detail: 'this machine is not enrolled' };
-    const connection = await connect({
-      destination,
-      pins,
-      privateKey,
-      deadlineMs: signal?.aborted === true ? deadlines.stopping : deadlines.login,
-    });
+    const within = (): number => (signal?.aborted === true ? deadlines.stopping : deadlines.login);
+    const connection = await connect({ destination, pins, privateKey, deadlineMs: within() });
     if (connection.kind !== 'open') {
       return { kind: 'failed', detail: 'detail' in connection ? connection.detail : connection.kind };
     }
     const { client } = connection;
-    const control = await openControl(client);
+    const control = await openControl(client, within());
     if ('ask' in control) return { control, end: () => client.end() };
     client.end();
     return control;

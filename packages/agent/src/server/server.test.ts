@@ -102,6 +102,17 @@ test('a coordinator that never answers is given up at the deadline', async () =>
   answer.client.end();
 });
 
+test('a server that lets us in and never answers is given up at the deadline', async () => {
+  await using server = await startFakeServer({ isMute: true });
+  const answer = await connect({ ...server, pins: [server.hostKey], privateKey: server.clientKey, deadlineMs });
+  if (answer.kind !== 'open') throw new Error(answer.kind);
+  expect(await openControl(answer.client, 100)).toMatchObject({
+    kind: 'failed',
+    detail: expect.stringContaining('does not answer'),
+  });
+  answer.client.end();
+});
+
 /** A coordinator of this process behind the fake server; `connections` counts the sessions that were opened. */
 const withCoordinator = async (answer: RequestListener) => {
   const http = createServer(answer);
@@ -115,7 +126,7 @@ const withCoordinator = async (answer: RequestListener) => {
   const coordinator = createCoordinator(async () => {
     const opened = await connect({ ...server, pins: [server.hostKey], privateKey: server.clientKey, deadlineMs });
     if (opened.kind !== 'open') return { kind: 'failed', detail: opened.kind };
-    const control = await openControl(opened.client);
+    const control = await openControl(opened.client, deadlineMs);
     return 'ask' in control ? { control, end: () => opened.client.end() } : control;
   });
   return {

@@ -27,6 +27,8 @@ export const sshKeyPair = (): { readonly public: string; readonly private: strin
 export const startFakeServer = async (args: {
   readonly admitted?: boolean;
   readonly onCommand?: (command: string, channel: ServerChannel) => void;
+  /** Lets in, and answers no request for a session. */
+  readonly isMute?: boolean;
 }): Promise<FakeServer> => {
   const host = sshKeyPair();
   const client = sshKeyPair();
@@ -47,6 +49,7 @@ export const startFakeServer = async (args: {
       else context.reject(['publickey']);
     });
     connection.on('session', (accept) => {
+      if (args.isMute === true) return;
       accept().on('exec', (acceptExec, _reject, { command }) => args.onCommand?.(command, acceptExec()));
     });
   });
