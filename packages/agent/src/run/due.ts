@@ -84,7 +84,10 @@ const later = ({ nowMs, cached, server }: DueQuestion, startMs: number): DueAnsw
 };
 
 const longestPause = 360 * minute;
-/** Of these the run itself has waited for hours that they go away; their next try costs nothing. */
+/**
+ * Their next try costs a login: where nobody answers, a wake ends before its hooks (run.ts), and what was cut off later the run itself has
+ * tried again for hours.
+ */
 const passing: ReadonlySet<string | null> = new Set(['unreachable', 'connection-cut', 'server-busy', 'lease-lost']);
 
 /**

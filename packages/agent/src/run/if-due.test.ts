@@ -1,3 +1,4 @@
+import { Problem } from '@berth/common/problem.ts';
 import { expect, test } from 'vitest';
 import { type IfDueArguments, runIfDue } from './if-due.ts';
 import { takeLock } from './lock.ts';
@@ -159,4 +160,29 @@ test('a run that fails each time comes ever later', async () => {
   }
   expect(it.backups()).toBeGreaterThan(4);
   expect(it.backups()).toBeLessThan(9);
+});
+
+test('with the server out of reach no hook runs and nothing is tried again: the next wake is the next try', async () => {
+  await using it = await machine();
+  it.server.slot = it.in(-hour);
+  it.server.isAway = true;
+  const away = new Problem('unreachable', 'The server does not answer.', 'Look whether it is on.');
+  it.answers.connect = [away, away];
+  const hooks = (...names: string[]) => names.map((name) => `${name}: [{ run: echo ${name} }]`).join(', ');
+  const loadConfig = async () => configWith(`hooks: { ${hooks('before', 'after', 'failure')} }`);
+  const before = it.world.now().getTime();
+  for (let wake = 0; wake < 2; wake += 1) {
+    const end = await it.wake({ loadConfig });
+    if (end.kind !== 'ran') throw new Error(end.kind);
+    expect(end.report).toMatchObject({ outcome: 'failed', reason: 'unreachable', attempts: 1 });
+    expect(end.report.steps.map(({ name }) => name)).toEqual(['lease', 'connect']);
+    expect(it.connections()).toBe(0);
+    it.pass(15 * 60_000);
+  }
+  expect(it.world.now().getTime() - before).toBeLessThan(hour);
+  const last = await it.wake({ loadConfig });
+  if (last.kind !== 'ran') throw new Error(last.kind);
+  const steps = last.report.steps.map(({ name }) => name);
+  expect([...steps.slice(0, 4), steps.at(-1)]).toEqual(['lease', 'connect', 'hook-before', 'connect', 'hook-after']);
+  expect(it.connections()).toBe(0);
 });

@@ -14,6 +14,7 @@ import { type Admission, createLease, type Lease, type LeaseWorld, type Waiting 
 import { readLedger } from './ledger.ts';
 import { takeLock } from './lock.ts';
 import type { Handed } from './outbox.ts';
+import { isOutOfReach } from './reachable.ts';
 import { createRecorder, okEnd, type Recorder } from './recorder.ts';
 import { admit, tries } from './tries.ts';
 
@@ -73,7 +74,8 @@ export interface RunEnd {
 /**
  * One run, start to report: lock → agent.yaml → a place at the server → hooks before → tries (connect, unlock, backup, forget, prune, check)
  * with backoff until `retry.for` ends → hooks after or failure → report, which is handed in. Whatever goes wrong is in the report, which is
- * always written; only a bug rejects, and it too leaves a report. A server that gives no place because it is away keeps no run from going on.
+ * always written; only a bug rejects, and it too leaves a report. A coordinator that gives no place because it is away keeps no run from going
+ * on; a wake whose server can't be reached at all ends before its hooks.
  */
 export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
   const { home, world, onEvent } = args;
@@ -151,6 +153,7 @@ const work = async (state: RunState): Promise<void> => {
   state.place = args.dryRun === true ? null : (args.place ?? openPlace(state, config));
   const admission = await admit(state, 0);
   if (admission === null) return;
+  if (await isOutOfReach(state, config, admission)) return;
   if (await hooks(state, 'hook-before', config.hooks.before)) await tries(state, config, admission);
   const verdict = stopped(verdictOf(recorder.latest()), args.signal);
   const good = verdict.outcome === 'ok' || verdict.outcome === 'incomplete';
