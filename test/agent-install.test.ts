@@ -8,7 +8,7 @@ import { realEffects } from '../packages/agent/src/install/effects.ts';
 import type { Place, Plan } from '../packages/agent/src/install/plan.ts';
 import { programOf } from '../packages/agent/src/install/program.ts';
 import { requirePrograms } from '../scripts/docker/programs.ts';
-import { type BootedHost, bootHost } from './helpers/booted-host.ts';
+import { agentBundle, type BootedHost, bootHost } from './helpers/booted-host.ts';
 import { eventually, isRoot, repository } from './helpers/receiver.ts';
 
 /** Everything that a quoting could get wrong. */
@@ -119,7 +119,8 @@ test.each([
 });
 
 describe.runIf(isRoot)('a host that systemd runs (needs root)', () => {
-  const node = join(repository, 'node_modules/node/bin/node');
+  // Of the receiver: the clone itself may lie in a folder that this host does not have.
+  const node = '/usr/local/lib/berth/node';
   const agentYaml = 'server: 127.0.0.1:1\nname: box\npaths: [/etc]\n';
   let host: BootedHost;
   beforeAll(async () => {
@@ -132,8 +133,7 @@ describe.runIf(isRoot)('a host that systemd runs (needs root)', () => {
   /** Puts the bundle and a home on the host; the words that call it. */
   const put = async (program: string, home: string, owner = 'root'): Promise<readonly [string, string]> => {
     const words = `set -e; mkdir -p "$1" "$2"; cp "$3" "$1/berth.mjs"; printf %s "$4" > "$2/agent.yaml"; chown -R "$5:" "$2"`;
-    const bundle = join(repository, 'dist/berth.mjs');
-    const { exitCode, stderr } = await host.run('sh', '-c', words, 'sh', program, home, bundle, agentYaml, owner);
+    const { exitCode, stderr } = await host.run('sh', '-c', words, 'sh', program, home, agentBundle, agentYaml, owner);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     return [node, `${program}/berth.mjs`];
   };

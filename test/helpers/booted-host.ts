@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { requirePrograms } from '../../scripts/docker/programs.ts';
 import { freePort } from '../../scripts/free-port.ts';
@@ -30,10 +30,15 @@ export const bootHost = async (sources: (port: number) => string): Promise<Boote
   return host;
 };
 
-/** What this host has and the machine has not: its sources.yaml, and a setpriv that knows Landlock, as Debian 13 does. */
+/** Where the host has the agent's own file. */
+export const agentBundle = '/opt/berth-release/berth.mjs';
+
+/** What this host has and the machine has not: its sources.yaml, the agent's release, and a setpriv that knows Landlock, as Debian 13 does. */
 const layOver = async (files: string, sources: string): Promise<void> => {
   await mkdir(join(files, 'etc/berth'), { recursive: true });
   await writeFile(join(files, 'etc/berth/sources.yaml'), sources);
+  await mkdir(dirname(join(files, agentBundle)), { recursive: true });
+  await cp(join(repository, 'dist/berth.mjs'), join(files, agentBundle));
   await using tools = await landlockTools();
   if (tools.folder === null) return;
   const folder = '/usr/local/lib/setpriv-13';
