@@ -67,8 +67,13 @@ const word = z.union([
   z.object({ resolve: z.string().max(500) }),
 ]);
 
+/** How often a coordinator that is well says so, in milliseconds. */
+export const aliveMs = 30_000;
+
 /** Coordinator → supervisor. */
 export const fromCoordinatorSchema = z.discriminatedUnion('type', [
+  /** It goes on, and has just looked at everything: silence is red. */
+  z.object({ type: z.literal('alive') }),
   /** The last `config` is in force: its sockets listen and its slots are planned. */
   z.object({ type: z.literal('applied'), sources: z.int() }),
   /** How many places neither a lease nor a slot of the next minutes needs: so many heavy jobs may run. */

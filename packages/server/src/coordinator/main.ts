@@ -58,7 +58,7 @@ const main = async (words: readonly string[]): Promise<number> => {
       lines.close();
     });
   }
-  const ticking = keepTicking(fleet, stopping.signal).catch(crash);
+  const ticking = keepTicking(fleet, stopping.signal, () => tell({ type: 'alive' })).catch(crash);
   let names: readonly string[] = [];
   const listen = async (): Promise<void> => {
     const silent = await sockets.apply(names);

@@ -152,6 +152,19 @@ test('one that hangs is killed and started again', async () => {
   expect(world.log.join('')).toContain('does not answer');
 });
 
+test('one that put everything in force and then falls silent is killed and started again; one that says it goes on is not', async () => {
+  const patience = { downMs: 100, answerMs: 400, endMs: 500 };
+  const { world, coordinator } = server(program(answers), { patience });
+  coordinator.start();
+  await until('it was started twice', () => world.pids.filter((pid) => pid !== null).length === 2);
+  await coordinator.stop();
+
+  const lively = server(program(`${answers} setInterval(() => say({ type: 'alive' }), 50);`), { patience });
+  lively.coordinator.start();
+  await sleep(1500);
+  expect(lively.world.pids.filter((pid) => pid !== null)).toHaveLength(1);
+});
+
 test('one that ends neither with its input nor when it is told is ended', async () => {
   const stubborn = `process.on('SIGTERM', () => undefined); lines.removeAllListeners('close'); setInterval(() => undefined, 1000);`;
   const { world, coordinator } = server(program(`${answers} ${stubborn}`), {

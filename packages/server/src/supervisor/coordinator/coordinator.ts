@@ -27,7 +27,7 @@ const longestLine = 8 * 1024 ** 2;
 export interface Patience {
   /** Down for so long, it is a condition. */
   readonly downMs: number;
-  /** One that has not put a configuration in force by then hangs, and is killed. */
+  /** One that has not put a configuration in force by then, or was silent for so long, hangs, and is killed. */
   readonly answerMs: number;
   /** To end by itself once its input ends; half of it again once it is told to. */
   readonly endMs: number;
@@ -194,8 +194,11 @@ export class Coordinator {
   async #heed(said: FromCoordinator): Promise<void> {
     const { keeper, open, onPlaces, log } = this.#options;
     switch (said.type) {
+      case 'alive':
+        if (this.#isUp) this.#expectAnswer();
+        return;
       case 'applied':
-        clearTimeout(this.#answerTimer);
+        this.#expectAnswer();
         clearTimeout(this.#downTimer);
         this.#downTimer = undefined;
         this.#isKnownDown = false;
@@ -226,7 +229,7 @@ export class Coordinator {
     }, this.#patience.downMs);
   }
 
-  /** One that was told something and does not put it in force would hang until somebody looks. */
+  /** One that does not put in force what it was told, or no longer says that it goes on, would hang until somebody looks. */
   #expectAnswer(): void {
     const child = this.#child;
     if (child === null) return;
