@@ -8,6 +8,7 @@ const gib = 1024 ** 3;
 const status = (change: Partial<Status>): Status => ({
   ...{ name: 'laptop', destination: 'laptop@nas.lan:2222', running: null, last: null, lastSnapshot: null },
   ...{ due: { prune: now.toISOString(), check: now.toISOString() }, nextSlotAt: null, overdueAt: null },
+  isLate: false,
   ...{ waitingFor: null, outbox: { waiting: 0, oldestAt: null, refused: 0, lastRefusal: null } },
   server: { kind: 'not-asked' },
   ...change,

@@ -14,7 +14,7 @@ export const statusText = (status: Status, now: Date): string =>
     ...(status.running === null ? [] : [`  running        a run is going on now (process ${status.running})`]),
     `  last run       ${runText(status.last, now)}`,
     ...problemLines(status.last),
-    `  last snapshot  ${snapshotText(status.lastSnapshot, now)}`,
+    `  last snapshot  ${snapshotText(status.lastSnapshot, now)}${status.isLate ? ', TOO LONG AGO' : ''}`,
     `  next run       ${nextText(status, now)}`,
     ...waitingText(status),
     `  next prune     ${dueText(status.due.prune, now)}`,

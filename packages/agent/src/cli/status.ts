@@ -14,7 +14,7 @@ export const statusCommand = (io: Io): Command =>
   new Command('status')
     .summary('how this machine is doing')
     .description(
-      "Shows the last run and the last snapshot, when the next run is and what it will do besides, how the server sees this\nmachine and what it stores of it, and which reports it does not have. Times are by this machine's clock.\nExit code: 0 well, 1 the last run failed or none was made yet, 3 it left something out, 4 or 5 the server as always.",
+      "Shows the last run and the last snapshot, when the next run is and what it will do besides, how the server sees this\nmachine and what it stores of it, and which reports it does not have. Times are by this machine's clock.\nExit code: 0 well; 1 the last run failed, there is no snapshot yet, it is older than the server allows (two days where it never said),\nor the server calls this machine overdue, failing or unreadable; 3 the last run left something out; 4 or 5 the server as always.",
     )
     .option('--offline', 'do not ask the server')
     .option('--home <dir>', 'the home DIR that "berth enroll --home" made')
@@ -29,10 +29,18 @@ export const statusCommand = (io: Io): Command =>
       process.exitCode = codeOf(status);
     });
 
-const codeOf = ({ last, server }: Status): number => {
+/** What a health check goes by: 0 only where this machine has a snapshot that is new enough, as far as anyone knows. */
+export const codeOf = ({
+  last,
+  lastSnapshot,
+  isLate,
+  server,
+}: Pick<Status, 'last' | 'lastSnapshot' | 'isLate' | 'server'>): number => {
   if (server.kind === 'host-key-changed' || server.kind === 'key-refused' || server.kind === 'not-enrolled')
     return exitCode.untrusted;
   if (server.kind === 'unreachable' || server.kind === 'busy') return exitCode.unreachable;
-  if (last === null || last.outcome === 'failed') return exitCode.failed;
+  const state = server.kind === 'reachable' ? server.usage?.state : undefined;
+  if (last === null || last.outcome === 'failed' || lastSnapshot === null || isLate) return exitCode.failed;
+  if (state === 'overdue' || state === 'failing' || state === 'unreadable') return exitCode.failed;
   return last.outcome === 'incomplete' ? exitCode.incomplete : exitCode.ok;
 };

@@ -1,11 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Assignment } from '@berth/common/control/assignment.ts';
+import { noPolicy } from '@berth/common/control/policy.ts';
 import type { Report } from '@berth/common/report.ts';
 import { expect, test } from 'vitest';
 import { commentedConfig } from '../config/example.ts';
 import { homeOf } from '../config/home.ts';
 import { loadConfig } from '../config/load.ts';
+import { cachedFrom, writeAssignment } from '../run/assignment.ts';
 import { writeLedger } from '../run/ledger.ts';
 import { takeLock } from '../run/lock.ts';
 import { readHistory } from './history.ts';
@@ -69,6 +72,24 @@ test('what is due follows the ledger, and a ledger from the future is due now', 
     checkedPart: 1,
   });
   expect((await status()).due).toEqual({ prune: '2026-11-15T00:00:00.000Z', check: now.toISOString() });
+});
+
+test('a last snapshot is late after what the server last said, or after two days, offline too', async () => {
+  await using place = await withHome();
+  const config = await loadConfig(place.home.config);
+  const isLate = async (now: string) =>
+    (await readStatus({ config, home: place.home, now: new Date(now), offline: true })).isLate;
+  expect(await isLate('2026-11-10T00:00:00Z')).toBe(false);
+  const last = report('2026-11-01T00:00:00Z', { snapshot: 'aaaaaaaa' });
+  await writeFile(join(place.home.reports, '20261101T000000.000Z-00000001.json'), JSON.stringify(last));
+  expect([await isLate('2026-11-02T23:00:00Z'), await isLate('2026-11-03T01:00:00Z')]).toEqual([false, true]);
+  const assignment: Assignment = {
+    ...{ version: 1, source: 'laptop', now: '2026-11-01T00:00:00Z', everyMs: 86_400_000, slot: null },
+    ...{ lastSuccessAt: null, askAgainAt: '2026-11-01T06:00:00Z', overdueAfterMs: 5 * 86_400_000, policy: noPolicy },
+  };
+  const cached = cachedFrom(assignment, new Date('2026-11-01T00:00:00Z'));
+  await writeAssignment(place.home.assignment, 'laptop@127.0.0.1:1', cached);
+  expect([await isLate('2026-11-03T01:00:00Z'), await isLate('2026-11-06T01:00:00Z')]).toEqual([false, true]);
 });
 
 test('a living lock is a run, a dead one is none', async () => {

@@ -36,6 +36,8 @@ export interface Status extends History {
   readonly nextSlotAt: string | null;
   /** When the server calls this machine overdue; null where it does not say. */
   readonly overdueAt: string | null;
+  /** The last snapshot is older than the server last said it may be (`overdueAfterMs`), or than two days where it never did. */
+  readonly isLate: boolean;
   /** Why a run that is due is put off: power/skipped.ts. */
   readonly waitingFor: Skipped | null;
   /** Reports the server does not have. */
@@ -73,11 +75,18 @@ export const readStatus = async (args: {
     },
     nextSlotAt: nextSlot(usage, cached, now),
     overdueAt: overdueAt(usage),
+    isLate: isLate(lastSuccessAt, usage?.overdueAfterMs ?? cached?.assignment.overdueAfterMs ?? 2 * day, now),
     waitingFor: await waitingFor(home, { now, lastSuccessAt }),
     outbox,
     server,
   };
 };
+
+const day = 86_400_000;
+
+/** One that is not there at all is not late, it is missing. */
+const isLate = (lastSuccessAt: Date | null, afterMs: number, now: Date): boolean =>
+  lastSuccessAt !== null && now.getTime() - lastSuccessAt.getTime() > afterMs;
 
 /** By this machine's clock, from the server's: now, or when it was last asked. */
 const nextSlot = (usage: Usage | null, cached: CachedAssignment | null, now: Date): string | null => {
