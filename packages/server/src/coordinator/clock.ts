@@ -16,14 +16,15 @@ export const clockAhead = (aheadMs: number): Clock => ({
 const smallestJumpMs = 5000;
 
 /**
- * How far the wall clock has jumped since the last look, in milliseconds; 0 when it went along. Whatever was to happen
+ * How far the wall clock has jumped since the last look, in whole milliseconds, as all times are that are kept (the steady
+ * clock has fractions); 0 when it went along. Whatever was to happen
  * after a while (a lease's end, a place in the queue) moves with it, because a while is not the clock's business.
  */
 export const jumpWatch = ({ wallMs, steadyMs }: Clock): (() => number) => {
   let offsetMs = wallMs() - steadyMs();
   return () => {
     const nowOffsetMs = wallMs() - steadyMs();
-    const jumpMs = nowOffsetMs - offsetMs;
+    const jumpMs = Math.round(nowOffsetMs - offsetMs);
     if (Math.abs(jumpMs) < smallestJumpMs) return 0;
     offsetMs = nowOffsetMs;
     return jumpMs;

@@ -157,6 +157,26 @@ test('a clock that is set, either way, neither ends a lease nor lets one live on
   expect(entry('a').lease).toBeNull();
 });
 
+test('a clock that is set while somebody runs and waits leaves whole milliseconds, which the disk takes', async () => {
+  await using started = await startFleet(
+    ['a', 'b'].map((name) => source(name)),
+    { concurrency: 1 },
+  );
+  const { clock, fleet, state, folder } = started;
+  await ask(started, 'a', uuid(1));
+  await ask(started, 'b', uuid(2));
+  clock.set(noonMs + 6000);
+  // What is asked for before the next tick is written with it.
+  beat(started, 'a', uuid(1));
+  await ask(started, 'b', uuid(2));
+  await fleet.tick();
+  clock.set(noonMs - hourMs);
+  await deliver(started, 'a', { run: uuid(1) });
+  expect((await state.runs('a', 1))[0]).toMatchObject({ heldMs: 0 });
+  await using again = await startFleet([source('a')], { folder });
+  expect(again.entry('a').lastGood?.run).toBe(uuid(1));
+});
+
 test('a report that comes late, or from a wrong clock, says when it was by the server', async () => {
   await using started = await startFleet([source('a')]);
   const { clock, entry, fleet } = started;

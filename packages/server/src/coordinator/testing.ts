@@ -51,7 +51,7 @@ export const report = (nowMs: number, change: Partial<Report> = {}): Report => (
   ...{ steps: [], stepsLeftOut: 0, warnings: [], ...change },
 });
 
-/** A clock that goes only when it is told to. */
+/** A clock that goes only when it is told to. Its steady time has fractions, as `performance.now()` has. */
 export const handClock = (
   startMs: number,
 ): Clock & { readonly go: (ms: number) => void; readonly set: (ms: number) => void } => {
@@ -65,6 +65,8 @@ export const handClock = (
     },
     set: (ms) => {
       wallMs = ms;
+      // Time goes on while somebody sets a clock.
+      steadyMs += 0.37;
     },
   };
 };

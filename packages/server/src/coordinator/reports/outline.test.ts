@@ -40,6 +40,11 @@ test('whatever numbers and words a report claims, its outline can be kept and re
   expect(outline.message).toMatch(/^[^\p{Cc}\p{Cf}]{1,6000}$/u);
 });
 
+test('what is kept is whole milliseconds, whatever a clock says', () => {
+  const outline = outlineOf(report(noonMs), { ...onTime, grantedAtMs: noonMs - 90_000.4 });
+  expect(runOutlineSchema.parse(outline).heldMs).toBe(90_000);
+});
+
 test.each([
   ['right', 0, 0],
   ['a way of some seconds, which is no wrong clock', -4_000, 0],

@@ -65,7 +65,7 @@ export const outlineOf = (
     startedAtMs: endedAtMs - durationMs,
     endedAtMs,
     durationMs,
-    heldMs: grantedAtMs === null ? null : Math.max(0, receivedAtMs - grantedAtMs),
+    heldMs: grantedAtMs === null ? null : Math.max(0, Math.round(receivedAtMs - grantedAtMs)),
     skewMs,
     outcome: report.outcome,
     reason: report.reason,
