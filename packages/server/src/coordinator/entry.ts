@@ -9,6 +9,8 @@ import type { LeaseRow, LoadedSource, SourceRow, WaiterRow } from './state/state
 /** The right to run, as long as it lives. */
 export interface Lease extends Omit<LeaseRow, 'source'> {
   readonly expiresAtMs: number;
+  /** When its step or its bytes last changed, as far as is known since the coordinator began. */
+  readonly movedAtMs: number;
 }
 
 /** A place in the queue, as long as it is kept. */

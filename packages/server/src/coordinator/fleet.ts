@@ -7,6 +7,7 @@ import type { FromCoordinator, StoredFacts, ToCoordinator } from './link.ts';
 import { freePlaces } from './places.ts';
 import { planAll } from './planning.ts';
 import type { LeaseRow, LoadedSource, Settings, State, WaiterRow } from './state/state.ts';
+import { StuckRuns } from './stuck.ts';
 import { Unsaved } from './unsaved.ts';
 import { type Upcoming, upcomingOf, within } from './upcoming.ts';
 import { type Said, Speaker } from './words.ts';
@@ -31,6 +32,7 @@ const planEveryMs = 3 * 3_600_000;
 const lookEveryMs = 30_000;
 /** Slots that begin, or began, within this are still expected. */
 const soonMs = 10 * 60_000;
+const leaseTimes = ['grantedAtMs', 'expiresAtMs', 'movedAtMs'] as const;
 
 /**
  * Everything the coordinator knows, in memory, and the one place that changes it. What must survive a kill is handed to the
@@ -46,6 +48,7 @@ export class Fleet {
   readonly #clock: Clock;
   readonly #tell: FleetOptions['tell'];
   readonly #speaker: Speaker;
+  readonly #stuck = new StuckRuns((said) => this.say(said));
   readonly #jumpMs: () => number;
   readonly #unsaved: Unsaved;
   /** Sources that are kept and not in force, and who held and waited when the last coordinator ended. */
@@ -143,6 +146,7 @@ export class Fleet {
     for (const entry of [...this.waiting]) {
       if (entry.waiter !== null && isOver(entry.waiter.keepUntilMs, nowMs)) this.setWaiter(entry, null);
     }
+    this.#stuck.look(this.holding, this.holding.size + this.waiting.size > this.concurrency, nowMs);
     if (this.entries.size > 0 && nowMs - this.#plannedAtMs >= planEveryMs) this.#plan(nowMs);
     if (nowMs - this.#lookedAtMs >= lookEveryMs) this.#lookAtAll(nowMs);
     this.#tellPlaces(nowMs);
@@ -195,7 +199,7 @@ export class Fleet {
     this.entries.set(entry.name, entry);
     const lease = this.#leasesBefore.get(entry.name);
     const waiter = this.#waitingBefore.get(entry.name);
-    if (lease !== undefined) this.setLease(entry, { ...lease, expiresAtMs: nowMs + leaseMs });
+    if (lease !== undefined) this.setLease(entry, { ...lease, expiresAtMs: nowMs + leaseMs, movedAtMs: nowMs });
     else if (waiter !== undefined) this.setWaiter(entry, waiterOf(entry, waiter, nowMs + afterRestartMs, nowMs));
   }
 
@@ -230,7 +234,7 @@ export class Fleet {
   #tellPlaces(nowMs: number): void {
     const free = freePlaces({
       concurrency: this.concurrency,
-      held: this.holding.size,
+      held: this.holding.size - this.#stuck.size,
       waiting: this.waiting.size,
       soon: this.#slotsSoon(nowMs),
     });
@@ -249,7 +253,7 @@ export class Fleet {
 
   #jump(jumpMs: number): void {
     this.log.warn({ jumpMs }, 'the clock was set');
-    for (const entry of this.holding) entry.lease = moved(entry.lease, jumpMs, ['grantedAtMs', 'expiresAtMs']);
+    for (const entry of this.holding) entry.lease = moved(entry.lease, jumpMs, leaseTimes);
     for (const entry of this.waiting) entry.waiter = moved(entry.waiter, jumpMs, ['askedAtMs', 'keepUntilMs']);
     this.#plannedAtMs = Number.NEGATIVE_INFINITY;
     this.#lookedAtMs = Number.NEGATIVE_INFINITY;

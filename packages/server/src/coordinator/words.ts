@@ -71,6 +71,8 @@ export class Speaker {
       if (said !== undefined && (said.code === code || Math.abs(nowMs - said.atMs) < steadyMs)) continue;
       this.#said.set(entry.name, { code, atMs: nowMs });
       if (raised !== null) words.push({ raise: raised });
+      // Said by the coordinator before this one, to which no run has stood still yet.
+      if (said === undefined) words.push({ resolve: keyOf({ code: 'run-stuck', source: entry.name, subject: null }) });
       for (const other of codes) {
         if (other !== code) words.push({ resolve: keyOf({ code: other, source: entry.name, subject: null }) });
       }

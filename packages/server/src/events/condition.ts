@@ -14,6 +14,7 @@ export const coordinatorCodes = [
   'storage-unreadable',
   'report-doubted',
   'report-refused',
+  'run-stuck',
   'plan-tight',
   'coordinator-state',
 ] as const;

@@ -2,6 +2,7 @@ import type { Heartbeat } from '@berth/common/control/lease.ts';
 import { Refused } from '../api/refusal.ts';
 import { type Entry, waiterOf } from '../entry.ts';
 import { type Fleet, leaseMs } from '../fleet.ts';
+import { afterBeat } from '../stuck.ts';
 import { iso } from './assignment.ts';
 import { judge } from './queue.ts';
 
@@ -21,7 +22,7 @@ export const heartbeat = (
   const lease = entry.lease ?? regained(fleet, entry, run, nowMs);
   const expiresAtMs = nowMs + leaseMs;
   const progress = { step, bytesDone: whole(bytesDone), bytesTotal: whole(bytesTotal) };
-  fleet.setLease(entry, { ...lease, ...progress, expiresAtMs });
+  fleet.setLease(entry, afterBeat(lease, { ...progress, expiresAtMs }, nowMs));
   return { expiresAt: iso(expiresAtMs) };
 };
 
@@ -30,7 +31,7 @@ const regained = (fleet: Fleet, entry: Entry, run: string, nowMs: number) => {
   const decision = judge(fleet, entry, waiterOf(entry, row, nowMs + leaseMs, nowMs), nowMs);
   if (decision.kind !== 'granted') throw lost('The lease of this run is over, and its place is taken.');
   if (entry.waiter !== null) fleet.setWaiter(entry, null);
-  return { run, reason: row.reason, grantedAtMs: nowMs };
+  return { run, reason: row.reason, grantedAtMs: nowMs, movedAtMs: nowMs, expiresAtMs: nowMs };
 };
 
 const lost = (happened: string): Refused =>

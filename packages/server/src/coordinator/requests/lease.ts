@@ -57,7 +57,8 @@ const grant = async (
 ): Promise<LeaseAnswer> => {
   const held = entry.lease?.run === run ? entry.lease : null;
   const expiresAtMs = nowMs + leaseMs;
-  const fresh = { run, reason, grantedAtMs: nowMs, step: null, bytesDone: null, bytesTotal: null };
+  const nothing = { step: null, bytesDone: null, bytesTotal: null };
+  const fresh = { run, reason, grantedAtMs: nowMs, movedAtMs: nowMs, ...nothing };
   fleet.setLease(entry, { ...(held ?? fresh), expiresAtMs });
   if (entry.waiter !== null) fleet.setWaiter(entry, null);
   await fleet.flush();

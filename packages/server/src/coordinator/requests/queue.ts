@@ -1,6 +1,7 @@
 import { type Entry, lengthOf, type Waiter } from '../entry.ts';
 import type { Fleet } from '../fleet.ts';
 import { type Asker, type Decision, decide } from '../leases/decide.ts';
+import { isStuck } from '../stuck.ts';
 
 /** Whether `asker` may run now; `entry` need not be in the queue. */
 export const judge = (fleet: Fleet, entry: Entry, waiter: Waiter, nowMs: number): Decision => {
@@ -11,12 +12,16 @@ export const judge = (fleet: Fleet, entry: Entry, waiter: Waiter, nowMs: number)
   }
   return decide({
     ...{ nowMs, concurrency: fleet.concurrency, waiting, asker },
-    held: [...fleet.holding].map((holder) => ({
+    held: counted(fleet, nowMs).map((holder) => ({
       source: holder.name,
       endsAtMs: Math.max(nowMs, endOf(holder, nowMs)),
     })),
   });
 };
+
+/** Who holds a place that others wait for. */
+const counted = (fleet: Fleet, nowMs: number): readonly Entry[] =>
+  [...fleet.holding].filter((holder) => !isStuck(holder, nowMs));
 
 const askerOf = ({ name, source }: Entry, waiter: Waiter, nowMs: number): Asker => {
   const { reason, askedAtMs, keepUntilMs, lastSuccessMs, lengthMs } = waiter;
@@ -35,9 +40,10 @@ const endOf = (holder: Entry, nowMs: number): number => (holder.lease?.grantedAt
 
 /** In words, without naming a neighbour: how long until a place is free is nobody's secret, whose it is would be. */
 export const waitingWords = (fleet: Fleet, nowMs: number): string => {
-  const held = fleet.holding.size;
+  const holding = counted(fleet, nowMs);
+  const held = holding.length;
   if (held < fleet.concurrency) return 'Others whose turn comes before are about to begin.';
-  const ends = [...fleet.holding].map((holder) => endOf(holder, nowMs));
+  const ends = holding.map((holder) => endOf(holder, nowMs));
   const minutes = Math.max(1, Math.round((Math.min(...ends) - nowMs) / 60_000));
   const places = held === 1 ? 'The server lets 1 backup run at a time, and it' : `The ${held} that may run at a time`;
   return `${places} ${held === 1 ? 'runs' : 'run'}; the first place is expected to be free in about ${minutes} min.`;
