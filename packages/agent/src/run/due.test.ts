@@ -79,6 +79,29 @@ describe('with a server that answers', () => {
   });
 });
 
+describe('what no server can mean', () => {
+  const far = { askAgainAt: '2099-01-01T00:00:00Z' };
+
+  test('an answer holds for a day, whatever it says', () => {
+    const cached = said('14T20:00', '16T02:00', 0, far);
+    expect(ask('15T19:00', { cached })).toMatchObject({ kind: 'not-due', nextAtMs: at('15T20:00') });
+    expect(ask('15T20:00', { cached })).toEqual({ kind: 'ask' });
+    const nothing = said('14T20:00', null, 0, far);
+    expect(ask('14T20:00', { cached: nothing, server: 'answered' })).toMatchObject({ nextAtMs: at('15T20:00') });
+  });
+
+  test('a slot in years keeps no machine from its day when the server is away', () => {
+    const slot = { startsAt: '2099-01-01T00:00:00Z', closesAt: null };
+    const cached = said('14T20:00', null, 0, { ...far, slot });
+    expect(ask('14T21:00', { cached, server: 'answered' })).toMatchObject({ slotAtMs: null, nextAtMs: at('15T20:00') });
+    expect(ask('16T02:00', { cached, own: succeeded('15T02:00'), server: 'away' })).toMatchObject({ kind: 'run' });
+    const week = said('14T20:00', '21T02:00', 0, { everyMs: 7 * day });
+    expect(ask('16T02:00', { cached: week, own: succeeded('14T02:00'), server: 'away' })).toMatchObject({
+      ...{ kind: 'not-due', slotAtMs: at('21T02:00') },
+    });
+  });
+});
+
 describe('with a server that is away', () => {
   const cached = said('14T20:00', '15T02:00');
   const away = (now: string, own: OwnRuns = never) => ask(now, { cached, own, server: 'away' });

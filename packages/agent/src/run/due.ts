@@ -38,7 +38,7 @@ export const due = (question: DueQuestion): DueAnswer => {
   const isStale =
     cached === null ||
     nowMs < cached.askedAtMs ||
-    serverNow(question) >= ms(cached.assignment.askAgainAt) ||
+    nowMs >= askAgainMs(cached) ||
     // It may only just have begun, and not have planned yet.
     (cached.assignment.slot === null && nowMs - cached.askedAtMs >= wakeMs - minute);
   if (server === 'unasked' && isStale) return { kind: 'ask' };
@@ -53,16 +53,29 @@ export const due = (question: DueQuestion): DueAnswer => {
 };
 
 const ms = (instant: string): number => Date.parse(instant);
-const serverNow = ({ nowMs, cached }: DueQuestion): number => nowMs + (cached?.aheadMs ?? 0);
+/**
+ * Until when an answer holds, by our clock: a day at the longest, whatever it says. A server that was wrong once, by a clock or a bug, would
+ * else keep a machine silent for as long as it said.
+ */
+const askAgainMs = ({ askedAtMs, aheadMs, assignment }: CachedAssignment): number =>
+  Math.min(ms(assignment.askAgainAt) - aheadMs, askedAtMs + day);
+
+/** The slot, where it can be one: none is planned further ahead than the next period. */
+const believedSlot = (cached: CachedAssignment | null): CachedAssignment['assignment']['slot'] => {
+  if (cached === null || cached.assignment.slot === null) return null;
+  const { slot, everyMs } = cached.assignment;
+  const aheadMs = ms(slot.startsAt) - cached.aheadMs - cached.askedAtMs;
+  return aheadMs <= 2 * Math.max(everyMs, day) ? slot : null;
+};
 
 /** When the slot that counts begins by our clock: in the past when it is due. */
 const slotOf = (question: DueQuestion): number | 'ask' => {
   const { nowMs, cached, own, server } = question;
-  const slot = cached?.assignment.slot ?? null;
+  const slot = believedSlot(cached);
   const succeededAtMs = own.lastSuccess?.startedAtMs ?? null;
   if (cached === null || slot === null) {
     // A server that answers and plans nothing wants nothing now.
-    if (cached !== null && server !== 'away') return ms(cached.assignment.askAgainAt) - cached.aheadMs;
+    if (cached !== null && server !== 'away') return askAgainMs(cached);
     return succeededAtMs === null ? nowMs : succeededAtMs + Math.max(cached?.assignment.everyMs ?? day, 15 * minute);
   }
   const startMs = ms(slot.startsAt) - cached.aheadMs;
@@ -76,9 +89,9 @@ const slotOf = (question: DueQuestion): number | 'ask' => {
 };
 
 const later = ({ nowMs, cached, server }: DueQuestion, startMs: number): DueAnswer => {
-  const isSlot = (cached?.assignment.slot ?? null) !== null || server === 'away';
+  const isSlot = believedSlot(cached) !== null || server === 'away';
   if (isSlot && startMs - nowMs <= waitMs) return { kind: 'wait', untilMs: startMs };
-  const askAtMs = cached === null || server === 'away' ? nowMs : ms(cached.assignment.askAgainAt) - cached.aheadMs;
+  const askAtMs = cached === null || server === 'away' ? nowMs : askAgainMs(cached);
   const nextAtMs = Math.min(startMs, Math.max(askAtMs, nowMs + wakeMs));
   return { kind: 'not-due', nextAtMs: Math.max(nextAtMs, nowMs + minute), slotAtMs: isSlot ? startMs : null };
 };
