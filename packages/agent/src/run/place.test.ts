@@ -95,6 +95,17 @@ test('the policy of the lease rules over agent.yaml, and the report says which i
   expect(all.it.calls.at(-1)).toBe('check 1/2');
 });
 
+test('the policy that a run was given rules its later tries too, with the coordinator gone by then', async () => {
+  await using all = await withServer();
+  all.server.policy = { ...noPolicy, check: { everyMs: 0, sharePercent: 50 } };
+  all.it.answers.backup = [failed('connection-cut')];
+  all.it.during.backup = async () => {
+    all.server.isAway = true;
+  };
+  expect((await all.run()).report).toMatchObject({ outcome: 'ok', attempts: 2 });
+  expect(all.it.calls.at(-1)).toBe('check 1/2');
+});
+
 test('with the server away the policy it last gave still rules', async () => {
   await using all = await withServer();
   all.server.policy = { ...noPolicy, check: { everyMs: 0, sharePercent: 50 } };

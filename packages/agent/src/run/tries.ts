@@ -34,13 +34,15 @@ export const tries = async (state: RunState, config: AgentConfig, first: Admissi
   const { world, signal } = args;
   let giveUpAt = world.now().getTime() + config.retry.for;
   let admission: Admission | null = first;
+  let granted: Policy | null = null;
   for (;;) {
     state.attempts += 1;
+    if (admission.kind === 'granted') granted = admission.policy;
     const lost = admission.kind === 'granted' || admission.kind === 'without' ? admission.lost : null;
     const isLost = (): boolean => lost?.aborted === true && !signal.aborted;
     const ended = await attempt({
       ...{ number: state.attempts, config, dryRun: args.dryRun === true, done, now: world.now },
-      policy: policyOf(config, await policyFor(state, config, admission)),
+      policy: policyOf(config, granted ?? (await policySaidLast(state, config))),
       recorder: guarded(recorder, isLost, state.place?.lease ?? null),
       signal: lost === null ? signal : AbortSignal.any([signal, lost]),
       reach: (abort) => world.reach(config, abort),
@@ -66,9 +68,8 @@ export const tries = async (state: RunState, config: AgentConfig, first: Admissi
   }
 };
 
-/** The lease's own, or, with no one to ask, what the server said last. */
-const policyFor = async ({ args }: RunState, config: AgentConfig, admission: Admission): Promise<Policy> => {
-  if (admission.kind === 'granted') return admission.policy;
+/** For a run that never was given a place, and so no policy with it: what the server said last. */
+const policySaidLast = async ({ args }: RunState, config: AgentConfig): Promise<Policy> => {
   const cached = await readAssignment(args.home.assignment, formatDestination(config.server));
   return cached?.assignment.policy ?? noPolicy;
 };
