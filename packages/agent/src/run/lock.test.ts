@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -49,4 +49,12 @@ test('of many that ask at once exactly one gets it', async () => {
   expect(held).toHaveLength(1);
   for (const lock of held) await lock[Symbol.asyncDispose]();
   await (await takeLock(place.lock))[Symbol.asyncDispose]();
+});
+
+test('who can not be named to people, as on a full disk, holds it all the same', async () => {
+  await using place = await folder();
+  await mkdir(`${place.lock}.pid`, { recursive: true }); // No file can be written there.
+  await using lock = await takeLock(place.lock);
+  expect(lock).toBeDefined();
+  await expect(takeLock(place.lock)).rejects.toMatchObject({ code: 'busy', message: 'Another run is going on.' });
 });

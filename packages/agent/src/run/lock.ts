@@ -16,14 +16,15 @@ export const takeLock = async (file: string): Promise<AsyncDisposable> => {
     const database = new DatabaseSync(file);
     try {
       database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
-      await writeFile(holderFile, `${process.pid}\n`, { mode: 0o600 });
     } catch (error) {
       database.close();
       throw error;
     }
+    // It only names the holder to people: a full disk keeps no backup from running.
+    await writeFile(holderFile, `${process.pid}\n`, { mode: 0o600 }).catch(() => undefined);
     return {
       [Symbol.asyncDispose]: async () => {
-        await rm(holderFile, { force: true }).catch(() => undefined); // It only names the holder to people.
+        await rm(holderFile, { force: true }).catch(() => undefined);
         database.close();
       },
     };
