@@ -36,6 +36,8 @@ export interface Entry {
   waiter: Waiter | null;
   /** Runs whose report has come, the newest first: they get no lease any more. */
   over: readonly string[];
+  /** When a person's run last got its place before all others; not known any more after a restart. */
+  personFirstAtMs: number;
   /** When it was last said that a report could not be taken; null when the last that came was. */
   reportRefusedAtMs: number | null;
   /** When a refusal of any kind was last logged. */
@@ -56,6 +58,7 @@ export const entryOf = (source: LinkedSource, kept: LoadedSource | null, nowMs: 
   lease: null,
   waiter: null,
   over: kept?.lastRun ? [kept.lastRun.run] : [],
+  personFirstAtMs: Number.NEGATIVE_INFINITY,
   // Not known any more after a restart: the next report that is taken ends it.
   reportRefusedAtMs: Number.NEGATIVE_INFINITY,
   refusalLoggedAtMs: Number.NEGATIVE_INFINITY,

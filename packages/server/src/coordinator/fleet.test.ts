@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { waiterOf } from './entry.ts';
 import { leaseMs } from './fleet.ts';
 import { assignment } from './requests/assignment.ts';
 import { heartbeat } from './requests/heartbeat.ts';
@@ -104,6 +105,31 @@ test('who does not come back loses the place in the queue', async () => {
   started.clock.go(61_000);
   await started.fleet.tick();
   expect(started.fleet.waiting.size).toBe(0);
+});
+
+test('who always says that a person waits goes before all others once an hour, and otherwise by its staleness', async () => {
+  await using started = await startFleet(
+    ['pushy', 'stale', 'other'].map((name) => source(name)),
+    { concurrency: 1 },
+  );
+  const { clock, fleet, entry } = started;
+  const slot = (name: string, run: string): void => {
+    const row = { run, reason: 'slot', askedAtMs: clock.wallMs(), position: 1 } as const;
+    fleet.setWaiter(entry(name), waiterOf(entry(name), row, clock.wallMs() + 3 * hourMs, clock.wallMs()));
+  };
+  await ask(started, 'other', uuid(1));
+  slot('stale', uuid(2));
+  expect(await ask(started, 'pushy', uuid(3))).toMatchObject({ kind: 'waiting', position: 1 });
+  await deliver(started, 'other', { run: uuid(1) });
+  expect(await ask(started, 'pushy', uuid(3))).toMatchObject({ kind: 'granted' });
+  clock.go(60_000);
+  await deliver(started, 'pushy', { run: uuid(3) });
+  // Still due, but not before who has never succeeded.
+  expect(await ask(started, 'pushy', uuid(4))).toMatchObject({ kind: 'waiting', position: 2 });
+  clock.set(noonMs - 9 * hourMs);
+  expect(await ask(started, 'pushy', uuid(4))).toMatchObject({ kind: 'waiting', position: 2 });
+  clock.go(hourMs - 60_000);
+  expect(await ask(started, 'pushy', uuid(4))).toMatchObject({ kind: 'granted' });
 });
 
 test('after a restart leases live on with their time begun anew, and so does the queue', async () => {

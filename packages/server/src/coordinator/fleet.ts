@@ -254,6 +254,7 @@ export class Fleet {
   #jump(jumpMs: number): void {
     this.log.warn({ jumpMs }, 'the clock was set');
     for (const entry of this.holding) entry.lease = moved(entry.lease, jumpMs, leaseTimes);
+    for (const entry of this.entries.values()) entry.personFirstAtMs += jumpMs;
     for (const entry of this.waiting) entry.waiter = moved(entry.waiter, jumpMs, ['askedAtMs', 'keepUntilMs']);
     this.#plannedAtMs = Number.NEGATIVE_INFINITY;
     this.#lookedAtMs = Number.NEGATIVE_INFINITY;

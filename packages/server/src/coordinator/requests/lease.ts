@@ -3,7 +3,7 @@ import { Refused } from '../api/refusal.ts';
 import { type Entry, nextRunOf, waiterOf } from '../entry.ts';
 import { type Fleet, leaseMs } from '../fleet.ts';
 import { iso } from './assignment.ts';
-import { judge, waitingWords } from './queue.ts';
+import { isPerson, judge, waitingWords } from './queue.ts';
 
 /** How often an agent says that its run goes on. */
 export const heartbeatMs = 30_000;
@@ -57,6 +57,7 @@ const grant = async (
 ): Promise<LeaseAnswer> => {
   const held = entry.lease?.run === run ? entry.lease : null;
   const expiresAtMs = nowMs + leaseMs;
+  if (held === null && isPerson(entry, reason, nowMs)) entry.personFirstAtMs = nowMs;
   const nothing = { step: null, bytesDone: null, bytesTotal: null };
   const fresh = { run, reason, grantedAtMs: nowMs, movedAtMs: nowMs, ...nothing };
   fleet.setLease(entry, { ...(held ?? fresh), expiresAtMs });

@@ -23,17 +23,27 @@ export const judge = (fleet: Fleet, entry: Entry, waiter: Waiter, nowMs: number)
 const counted = (fleet: Fleet, nowMs: number): readonly Entry[] =>
   [...fleet.holding].filter((holder) => !isStuck(holder, nowMs));
 
-const askerOf = ({ name, source }: Entry, waiter: Waiter, nowMs: number): Asker => {
+const askerOf = (entry: Entry, waiter: Waiter, nowMs: number): Asker => {
+  const { name, source } = entry;
   const { reason, askedAtMs, keepUntilMs, lastSuccessMs, lengthMs } = waiter;
   return {
     source: name,
-    person: reason === 'person',
+    person: isPerson(entry, reason, nowMs),
     staleness: lastSuccessMs === null ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - lastSuccessMs) / source.everyMs,
     askedAtMs,
     keepUntilMs,
     lengthMs,
   };
 };
+
+const personEveryMs = 3_600_000;
+
+/**
+ * Whether a run goes before all others because a person waits for it: once an hour for each source, because an agent that
+ * always says so would have everybody else wait for ever. Otherwise it stands where its staleness puts it.
+ */
+export const isPerson = (entry: Pick<Entry, 'personFirstAtMs'>, reason: Waiter['reason'], nowMs: number): boolean =>
+  reason === 'person' && nowMs - entry.personFirstAtMs >= personEveryMs;
 
 /** When a run that holds a place is expected to end. */
 const endOf = (holder: Entry, nowMs: number): number => (holder.lease?.grantedAtMs ?? nowMs) + lengthOf(holder);
