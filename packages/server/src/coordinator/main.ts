@@ -41,8 +41,9 @@ const main = async (words: readonly string[]): Promise<number> => {
     tell({ type: 'words', words: [stateWord('critical', error.message, error.remedy)] });
     return exitCode.failed;
   }
-  const { state, aside } = opened;
+  const { state, aside, skipped } = opened;
   if (aside !== null) log.error({ aside }, 'the database was damaged, and was set aside; a new one begins');
+  for (const what of skipped) log.error({ what }, 'a row of the database can not be understood, and is passed over');
   const stopping = new AbortController();
   const fleet = new Fleet({ state, clock: clockAhead(Number(values.ahead ?? 0)), log, tell });
   await fleet.load();

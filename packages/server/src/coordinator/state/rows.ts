@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { parseJson } from '@berth/common/parse-json.ts';
 import { type Report, reportSchema } from '@berth/common/report.ts';
 import { z } from 'zod';
@@ -47,66 +47,100 @@ const tight = z.array(z.object({ text: z.string(), remedy: z.string() }));
 /** How many past runs tell how long the next will take. */
 const lengths = 8;
 
+/** Told of each row that can not be understood and is passed over: one that is wrong must not keep all the others out. */
+export type OnSkipped = (what: string) => void;
+
+/** Null for a row that can not be understood, after saying so. */
+const read = <Schema extends z.ZodType>(
+  schema: Schema,
+  row: Record<string, SQLOutputValue>,
+  what: string,
+  onSkipped: OnSkipped,
+): z.output<Schema> | null => {
+  const parsed = schema.safeParse(row);
+  if (parsed.success) return parsed.data;
+  onSkipped(`${what}: ${z.prettifyError(parsed.error)}`);
+  return null;
+};
+
+const isThere = <Value>(value: Value | null): value is Value => value !== null;
+
 /** Every source, with what its reports said. */
-export const readSources = (db: DatabaseSync, which: 'all' | 'present'): readonly LoadedSource[] => {
+export const readSources = (
+  db: DatabaseSync,
+  which: 'all' | 'present',
+  onSkipped: OnSkipped,
+): readonly LoadedSource[] => {
   const where = which === 'present' ? 'WHERE present = 1' : '';
-  const lastRun = db.prepare(
-    'SELECT outline FROM runs WHERE source = ? AND counts = 1 ORDER BY ended_at DESC, seq DESC LIMIT 1',
+  const counted = db.prepare(
+    `SELECT outline FROM runs WHERE source = ? AND counts = 1 ORDER BY ended_at DESC, seq DESC LIMIT ${lengths}`,
   );
   const good = db.prepare(
     `SELECT outline FROM runs WHERE source = ? AND good = 1 ORDER BY ended_at DESC, seq DESC LIMIT ${lengths}`,
   );
-  return db
-    .prepare(`SELECT * FROM sources ${where} ORDER BY name`)
-    .all()
-    .map((row) => {
-      const read = sourceRow.parse(row);
-      const last = lastRun.get(read.name);
-      const goods = good.all(read.name).map((one) => outlineRow.parse(one).outline);
-      return {
-        name: read.name,
-        knownSinceMs: read.known_since,
-        present: read.present,
-        hasAgent: read.has_agent,
-        everyMs: read.every_ms,
-        overdueAfterMs: read.overdue_after_ms,
-        place: read.place,
-        slots: read.slots,
-        stored: read.stored,
-        lastRun: last === undefined ? null : outlineRow.parse(last).outline,
-        lastGood: goods[0] ?? null,
-        lengthsMs: goods.map(({ heldMs, durationMs }) => heldMs ?? durationMs),
-      };
-    });
+  const outline = (source: string, row: Record<string, SQLOutputValue>): RunOutline | null =>
+    read(outlineRow, row, `a run of ${source}`, onSkipped)?.outline ?? null;
+  const source = (row: Record<string, SQLOutputValue>): LoadedSource | null => {
+    const known = read(sourceRow, row, `the source ${String(row['name'])}`, onSkipped);
+    if (known === null) return null;
+    const { name } = known;
+    const goods = good
+      .all(name)
+      .map((one) => outline(name, one))
+      .filter(isThere);
+    return {
+      name,
+      knownSinceMs: known.known_since,
+      present: known.present,
+      hasAgent: known.has_agent,
+      everyMs: known.every_ms,
+      overdueAfterMs: known.overdue_after_ms,
+      place: known.place,
+      slots: known.slots,
+      stored: known.stored,
+      lastRun: firstOf(counted.iterate(name), (one) => outline(name, one)),
+      lastGood: goods[0] ?? null,
+      lengthsMs: goods.map(({ heldMs, durationMs }) => heldMs ?? durationMs),
+    };
+  };
+  return db.prepare(`SELECT * FROM sources ${where} ORDER BY name`).all().map(source).filter(isThere);
+};
+
+/** The first that `of` makes something of; null when it is none. */
+const firstOf = <One, Value>(all: Iterable<One>, of: (one: One) => Value | null): Value | null => {
+  for (const one of all) {
+    const value = of(one);
+    if (value !== null) return value;
+  }
+  return null;
 };
 
 /** Who may run. */
-export const readLeases = (db: DatabaseSync): readonly LeaseRow[] =>
+export const readLeases = (db: DatabaseSync, onSkipped: OnSkipped): readonly LeaseRow[] =>
   db
     .prepare('SELECT * FROM leases ORDER BY granted_at, source')
     .all()
-    .map((row) => {
-      const read = leaseRow.parse(row);
-      return {
-        ...{ source: read.source, run: read.run, reason: read.reason, grantedAtMs: read.granted_at },
-        ...{ step: read.step, bytesDone: read.bytes_done, bytesTotal: read.bytes_total },
-      };
-    });
+    .map((row) => read(leaseRow, row, `the lease of ${String(row['source'])}`, onSkipped))
+    .filter(isThere)
+    .map(({ source, run, reason, granted_at: grantedAtMs, step, bytes_done: bytesDone, bytes_total: bytesTotal }) => ({
+      ...{ source, run, reason, grantedAtMs, step, bytesDone, bytesTotal },
+    }));
 
 /** The queue, the first whose turn it is first. */
-export const readWaiting = (db: DatabaseSync): readonly WaiterRow[] =>
+export const readWaiting = (db: DatabaseSync, onSkipped: OnSkipped): readonly WaiterRow[] =>
   db
     .prepare('SELECT * FROM waiting ORDER BY position, source')
     .all()
-    .map((row) => {
-      const { source, run, reason, asked_at: askedAtMs, position } = waiterRow.parse(row);
-      return { source, run, reason, askedAtMs, position };
-    });
+    .map((row) => read(waiterRow, row, `the waiting of ${String(row['source'])}`, onSkipped))
+    .filter(isThere)
+    .map(({ source, run, reason, asked_at: askedAtMs, position }) => ({ source, run, reason, askedAtMs, position }));
 
 /** What the whole server has. */
 export const readSettings = (db: DatabaseSync): Settings => {
   const value = db.prepare("SELECT value FROM settings WHERE name = 'tight'").get()?.['value'];
-  return { tight: tight.parse(parseJson(typeof value === 'string' ? value : '[]')) };
+  // Planned anew at the start anyway.
+  const read = tight.safeParse(parseJson(typeof value === 'string' ? value : '[]'));
+  return { tight: read.success ? read.data : [] };
 };
 
 /** The report of a run as it came; null where it is no longer kept. */
@@ -123,4 +157,5 @@ export const readOutlines = (db: DatabaseSync, source: string, most: number): re
   db
     .prepare('SELECT outline FROM runs WHERE source = ? ORDER BY seq DESC LIMIT ?')
     .all(source, most)
-    .map((row) => outlineRow.parse(row).outline);
+    .map((row) => outlineRow.safeParse(row).data?.outline ?? null)
+    .filter(isThere);

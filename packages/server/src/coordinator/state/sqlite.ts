@@ -4,7 +4,7 @@ import { isErrno } from '@berth/common/errno.ts';
 import { Commits } from './commit.ts';
 import { explained, isBroken } from './failure.ts';
 import { migrate, refuseNewer, versionOf } from './migrations.ts';
-import { readLeases, readOutlines, readSettings, readSources, readWaiting } from './rows.ts';
+import { type OnSkipped, readLeases, readOutlines, readSettings, readSources, readWaiting } from './rows.ts';
 import { type Kept, keptOfSource, type Loaded, type State } from './state.ts';
 import { writerOn } from './write.ts';
 
@@ -12,6 +12,8 @@ import { writerOn } from './write.ts';
 export interface OpenedState {
   readonly state: State;
   readonly aside: string | null;
+  /** The rows that could not be understood, in words: they are passed over, and lie there. */
+  readonly skipped: readonly string[];
 }
 
 /**
@@ -21,14 +23,18 @@ export interface OpenedState {
 export const openState = (path: string, options: StateOptions): OpenedState => {
   if (!isForeign(path)) {
     try {
-      return { state: stateIn(open(path), options), aside: null };
+      return openedIn(open(path), options, null);
     } catch (error) {
       if (!isBroken(error)) throw error;
     }
   }
   const aside = setAside(path, options.now());
-  return { state: stateIn(open(path), options), aside };
+  return openedIn(open(path), options, aside);
 };
+
+const openedIn = (opened: Opened, options: StateOptions, aside: string | null): OpenedState => ({
+  ...{ state: stateIn(opened, options), aside, skipped: opened.skipped },
+});
 
 /** What opening takes; only tests say more than the time. */
 export interface StateOptions {
@@ -60,6 +66,7 @@ const longestCheckedBytes = 256 * 1024 ** 2;
 interface Opened {
   readonly db: DatabaseSync;
   readonly loaded: Loaded;
+  readonly skipped: readonly string[];
 }
 
 /** Throws SQLite's own error for a file that is broken. */
@@ -75,7 +82,8 @@ const open = (path: string): Opened => {
     if (before !== undefined && before.size <= longestCheckedBytes) check(db);
     migrate(db, path);
     // What can be opened can still be read wrongly: better to know now.
-    return { db, loaded: read(db) };
+    const skipped: string[] = [];
+    return { db, loaded: read(db, (what) => skipped.push(what)), skipped };
   } catch (error) {
     db.close();
     throw error;
@@ -92,10 +100,10 @@ const check = (db: DatabaseSync): void => {
   if (words !== 'ok') throw new BrokenFile(String(words));
 };
 
-const read = (db: DatabaseSync): Loaded => ({
-  sources: readSources(db, 'all'),
-  leases: readLeases(db),
-  waiting: readWaiting(db),
+const read = (db: DatabaseSync, onSkipped: OnSkipped): Loaded => ({
+  sources: readSources(db, 'all', onSkipped),
+  leases: readLeases(db, onSkipped),
+  waiting: readWaiting(db, onSkipped),
   settings: readSettings(db),
 });
 

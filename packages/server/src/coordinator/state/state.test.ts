@@ -77,6 +77,36 @@ test('one that comes late says nothing about what came after it; dry runs and bu
   expect(laptop).toMatchObject({ lastRun: { run: 'newest' }, lastGood: { run: 'good' }, lengthsMs: [77, 55] });
 });
 
+test('a row that can not be understood is passed over and said, and keeps nothing else out', async () => {
+  const state = open();
+  await state.save({ sources: [row('laptop'), row('odd'), row('tower')] });
+  await state.addReport(report({ run: 'before', endedAtMs: 100 }));
+  await state.addReport(report({ run: 'fraction', endedAtMs: 200 }));
+  const db = new DatabaseSync(file());
+  db.exec(`UPDATE runs SET outline = json_set(outline, '$.heldMs', 0.5) WHERE run = 'fraction'`);
+  db.exec(`UPDATE sources SET slots = '{' WHERE name = 'odd'`);
+  db.exec(`INSERT INTO leases VALUES ('tower', 'r', 'whim', 5, NULL, NULL, NULL)`);
+  db.exec(`INSERT INTO waiting VALUES ('tower', 'r', 'whim', 5, 1)`);
+  db.exec(`INSERT OR REPLACE INTO settings VALUES ('tight', '7')`);
+  db.close();
+  const again = openState(file(), { now });
+  const loaded = await again.state.load();
+  expect(loaded.sources).toMatchObject([
+    { name: 'laptop', lastRun: { run: 'before' }, lastGood: { run: 'before' } },
+    { name: 'tower' },
+  ]);
+  expect(loaded).toMatchObject({ leases: [], waiting: [], settings: { tight: [] } });
+  expect(again.aside).toBeNull();
+  expect(again.skipped.map((what) => what.split(':')[0]).sort()).toEqual([
+    'a run of laptop',
+    'a run of laptop',
+    'the lease of tower',
+    'the source odd',
+    'the waiting of tower',
+  ]);
+  expect(await again.state.runs('laptop', 9)).toMatchObject([{ run: 'before' }]);
+});
+
 test('one that fails undoes nothing of what shares its transaction', async () => {
   const db = new DatabaseSync(file());
   db.exec('CREATE TABLE one (n INTEGER PRIMARY KEY) STRICT');
