@@ -130,6 +130,11 @@ describe('systemd', () => {
     expect(contentOf('systemd', place({ program: odd }))).toContain('ExecStart=/opt/$n/node ');
   });
 
+  test('a restic that is killed for want of memory takes nothing with it, so that its failure is reported', () => {
+    const [service] = planOf('systemd', place()).files;
+    expect(service?.content).toMatch(/^\[Service\]\n(?:.+\n)*OOMPolicy=continue\n/m);
+  });
+
   test('a unit of root’s may read everything, a person’s may still use sudo in hooks', () => {
     const root = contentOf('systemd', place({ uid: 0 }));
     expect(root).not.toMatch(/^(?:Protect|Private|ReadOnly|Inaccessible|NoNewPrivileges|Capability|SystemCall)/m);

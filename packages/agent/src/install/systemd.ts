@@ -60,10 +60,13 @@ ${Object.entries(program.env)
   .map(([variable, value]) => `Environment=${quoted(`${variable}=${value}`)}\n`)
   .join(
     '',
-  )}# Some files left out (3) and another run going on (6) are no failure of the unit. The server hears of every failure anyway.
+  )}# Some files left out (3) is for the report to say, and another run going on (6) is as it should be: no failure of the unit.
 SuccessExitStatus=3 6
 # A first backup may take days. There is no second wake beside it: a oneshot service that runs is not started again.
 TimeoutStartSec=infinity
+# A hook or a restic that the kernel ends for want of memory is a step that failed, and berth reports it as that.
+# systemd would stop berth too, and the report would only say that it was stopped.
+OOMPolicy=continue
 # Only berth is told to end; it interrupts restic, which tidies up. What is left after a minute is killed.
 KillMode=mixed
 TimeoutStopSec=60
