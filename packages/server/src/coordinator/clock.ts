@@ -30,3 +30,10 @@ export const jumpWatch = ({ wallMs, steadyMs }: Clock): (() => number) => {
     return jumpMs;
   };
 };
+
+/** Clocks are a little apart; what is dated later than this after now was dated by a clock that was wrong. */
+export const aheadMs = 10 * 60_000;
+
+/** A time that something happened at; null where that is still to come, so that nobody knows when it was. */
+export const happened = (atMs: number | null, nowMs: number): number | null =>
+  atMs !== null && atMs <= nowMs + aheadMs ? atMs : null;

@@ -1,9 +1,11 @@
+import { happened } from './clock.ts';
 import { type Freshness, freshness } from './freshness/freshness.ts';
 import type { LinkedSource, StoredFacts } from './link.ts';
 import { type NextRun, nextRun } from './next-run.ts';
 import { expectedLength } from './plan/length.ts';
 import type { Place, Slot } from './plan/plan.ts';
 import { counts, isGood, type RunOutline } from './reports/outline.ts';
+import { type ReportRefusal, unknownRefusal } from './requests/refused-report.ts';
 import type { LeaseRow, LoadedSource, SourceRow, WaiterRow } from './state/state.ts';
 
 /** The right to run, as long as it lives. */
@@ -38,8 +40,8 @@ export interface Entry {
   over: readonly string[];
   /** When a person's run last got its place before all others; not known any more after a restart. */
   personFirstAtMs: number;
-  /** When it was last said that a report could not be taken; null when the last that came was. */
-  reportRefusedAtMs: number | null;
+  /** Whether its last report could be taken, and what was said of that. */
+  refusal: ReportRefusal;
   /** When a refusal of any kind was last logged. */
   refusalLoggedAtMs: number;
 }
@@ -59,8 +61,7 @@ export const entryOf = (source: LinkedSource, kept: LoadedSource | null, nowMs: 
   waiter: null,
   over: kept?.lastRun ? [kept.lastRun.run] : [],
   personFirstAtMs: Number.NEGATIVE_INFINITY,
-  // Not known any more after a restart: the next report that is taken ends it.
-  reportRefusedAtMs: Number.NEGATIVE_INFINITY,
+  refusal: unknownRefusal,
   refusalLoggedAtMs: Number.NEGATIVE_INFINITY,
 });
 
@@ -107,9 +108,9 @@ export const nextRunOfRow = (
 ): NextRun | null => {
   if (!row.hasAgent) return null;
   // A snapshot that arrived is a success, whoever made it and whether it was reported or not.
-  const began = [row.lastGood?.startedAtMs, millisOf(row.stored?.lastSnapshotAt ?? null)].filter(
-    (ms) => typeof ms === 'number',
-  );
+  const began = [row.lastGood?.startedAtMs ?? null, millisOf(row.stored?.lastSnapshotAt ?? null)]
+    .map((ms) => happened(ms, nowMs))
+    .filter((ms) => ms !== null);
   return nextRun({ ...row, lastSuccessMs: began.length === 0 ? null : Math.max(...began) }, nowMs);
 };
 
@@ -126,7 +127,10 @@ export const waiterOf = (entry: Entry, row: Omit<WaiterRow, 'source'>, keepUntil
 
 const mostLengths = 8;
 
-/** A report that is new: what it changes. One that comes late says nothing about what came after it. */
+/**
+ * A report that is new: what it changes. One that comes late says nothing about what came after it; but one that is dated
+ * later than this one came was dated by a clock that was ahead.
+ */
 export const learn = (entry: Entry, outline: RunOutline): void => {
   entry.over = [outline.run, ...entry.over].slice(0, mostLengths);
   if (counts(outline) && isLater(outline, entry.lastRun)) entry.lastRun = outline;
@@ -136,6 +140,6 @@ export const learn = (entry: Entry, outline: RunOutline): void => {
 };
 
 const isLater = (one: RunOutline, other: RunOutline | null): boolean =>
-  other === null || one.endedAtMs >= other.endedAtMs;
+  other === null || happened(other.endedAtMs, one.receivedAtMs) === null || one.endedAtMs >= other.endedAtMs;
 
 const millisOf = (instant: string | null): number | null => (instant === null ? null : Date.parse(instant));

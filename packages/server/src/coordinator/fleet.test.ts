@@ -229,6 +229,34 @@ test('a report that comes late, or from a wrong clock, says when it was by the s
   expect(await started.state.runs('a', 9)).toHaveLength(5);
 });
 
+test('after the clock was ahead for a run, slots are run and the next report counts', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-fleet-'));
+  try {
+    const started = await startFleet([source('a')], { folder });
+    const { clock, entry, fleet, state } = started;
+    await deliver(started, 'a', { run: uuid(1) });
+    clock.set(noonMs + 365 * 24 * hourMs);
+    await deliver(started, 'a', { run: uuid(2) });
+    clock.set(noonMs + 36 * hourMs);
+    await fleet.tick();
+    expect(await askLease(fleet, entry('a'), { run: uuid(3), reason: 'slot' })).toMatchObject({ kind: 'granted' });
+    expect(usage(entry('a'), fleet.nowMs()).lastSuccessAt).toBeNull();
+    await deliver(started, 'a', { run: uuid(3) });
+    expect(entry('a')).toMatchObject({ lastRun: { run: uuid(3) }, lastGood: { run: uuid(3) } });
+    const lastSuccessAt = new Date(clock.wallMs()).toISOString();
+    expect(usage(entry('a'), clock.wallMs())).toMatchObject({ state: 'fine', lastSuccessAt });
+    // One that comes late is late as ever.
+    const old = new Date(clock.wallMs() - 20 * hourMs).toISOString();
+    await deliver(started, 'a', { run: uuid(4), startedAt: old, endedAt: old });
+    expect(entry('a').lastGood?.run).toBe(uuid(3));
+    await state.close();
+    await using again = await startFleet([source('a')], { folder });
+    expect(again.entry('a')).toMatchObject({ lastRun: { run: uuid(3) }, lastGood: { run: uuid(3) } });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a success that never arrived in the store is doubted, and said', async () => {
   await using started = await startFleet([source('a')]);
   const { clock, fleet, said } = started;

@@ -37,6 +37,10 @@ test('after a run that failed a source rests, an eighth of its period and three 
   expect(nextRun({ ...daily, lastRun: failedAt(noonMs - 4 * hourMs) }, noonMs)?.startsAtMs).toBeLessThan(noonMs);
 });
 
+test('a run that failed at a time still to come, by a clock that was ahead, makes it rest no longer', () => {
+  expect(nextRun({ ...daily, lastRun: failedAt(noonMs + 90 * dayMs) }, noonMs)).toEqual(lastNight);
+});
+
 test('where all that is planned is done, it is a period after the last', () => {
   const done = { ...daily, slots: [lastNight, tonight], lastSuccessMs: tonight.startsAtMs - hourMs };
   expect(nextRun(done, noonMs)?.startsAtMs).toBe(tonight.startsAtMs + dayMs);

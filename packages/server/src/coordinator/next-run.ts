@@ -1,3 +1,4 @@
+import { happened } from './clock.ts';
 import { dueSlot } from './plan/due.ts';
 import type { Slot } from './plan/plan.ts';
 import { counts, isGood, type RunOutline } from './reports/outline.ts';
@@ -29,7 +30,8 @@ export const nextRun = (facts: RunFacts, nowMs: number): NextRun | null => {
   const due = dueSlot({ slots, everyMs, lastSuccessMs, nowMs });
   if (due === null || due.startsAtMs > nowMs) return due ?? coming();
   const failed = lastRun !== null && counts(lastRun) && !isGood(lastRun) && lastRun.outcome !== 'cancelled';
-  const restsUntilMs = failed ? lastRun.endedAtMs + restMs(everyMs) : Number.NEGATIVE_INFINITY;
+  const failedAtMs = failed ? happened(lastRun.endedAtMs, nowMs) : null;
+  const restsUntilMs = failedAtMs === null ? Number.NEGATIVE_INFINITY : failedAtMs + restMs(everyMs);
   if (restsUntilMs <= due.startsAtMs) return due;
   const later = coming();
   if (later !== null && restsUntilMs >= later.startsAtMs) return later;

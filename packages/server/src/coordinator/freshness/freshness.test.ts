@@ -133,8 +133,24 @@ describe('the last success', () => {
     expect(freshness({ ...fine, lastSnapshotMs: nowMs - 12 * hourMs - 1 }).state).toBe('warned');
   });
 
-  test('is never later than now, so that a clock once ahead keeps nothing fresh', () => {
-    expect(freshness({ ...fine, lastSnapshotMs: nowMs + 90 * dayMs }).lastSuccessMs).toBe(nowMs);
+  test('is none of those dated later than now, so that a clock once ahead keeps nothing fresh', () => {
+    const ahead = nowMs + 90 * dayMs;
+    expect(freshness({ ...fine, lastSnapshotMs: ahead }).lastSuccessMs).toBe(nowMs - 10 * hourMs);
+    const reported = { lastReportedSuccessMs: ahead, lastReportedStartMs: ahead - hourMs };
+    expect(freshness({ ...fine, ...reported, lastSnapshotMs: nowMs - 4 * dayMs })).toMatchObject({
+      ...{ state: 'overdue', lastSuccessMs: nowMs - 4 * dayMs, words: 'No backup for 4d; overdue after 3d.' },
+    });
+    expect(freshness({ ...fine, ...reported, lastSnapshotMs: ahead })).toMatchObject({
+      ...{ state: 'overdue', lastSuccessMs: null },
+    });
+    // A look at the store that is still to come shows nothing about what was reported.
+    expect(freshness({ ...fine, ...unbelieved, reviewedAtMs: ahead }).state).toBe('fine');
+  });
+
+  test('is now when clocks are minutes apart', () => {
+    expect(freshness({ ...fine, lastSnapshotMs: nowMs + 9 * 60_000 })).toMatchObject({
+      ...{ state: 'fine', lastSuccessMs: nowMs },
+    });
   });
 });
 

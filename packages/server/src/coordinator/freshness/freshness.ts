@@ -1,5 +1,6 @@
 import type { SourceState } from '@berth/common/control/usage.ts';
 import { forHowLong } from '../../status/age.ts';
+import { happened } from '../clock.ts';
 
 /** What is known of a source. Times are UTC milliseconds by the server's clock. */
 export interface Facts {
@@ -39,7 +40,8 @@ export interface Freshness {
 
 /**
  * How a source is: the worst that is true of it, in the order of `sourceStates`. A success that was reported counts only as
- * long as the store does not show otherwise; a snapshot that arrived counts without any report.
+ * long as the store does not show otherwise; a snapshot that arrived counts without any report. Neither counts when it is
+ * dated later than now, by a clock that was once ahead: it would keep a source that is silent fresh until then.
  */
 export const freshness = (facts: Facts): Freshness => {
   const isBelieved = isBorneOut(facts);
@@ -73,15 +75,17 @@ const judge = (
 const toleranceMs = 3_600_000;
 
 /** False when the store was looked at after a reported success and has no snapshot of that run. */
-const isBorneOut = ({ lastReportedSuccessMs, lastReportedStartMs, lastSnapshotMs, reviewedAtMs }: Facts): boolean => {
+const isBorneOut = (facts: Facts): boolean => {
+  const { nowMs, lastReportedSuccessMs, lastReportedStartMs, lastSnapshotMs } = facts;
+  const reviewedAtMs = happened(facts.reviewedAtMs, nowMs);
   if (lastReportedSuccessMs === null || reviewedAtMs === null || reviewedAtMs <= lastReportedSuccessMs) return true;
   return lastSnapshotMs !== null && lastSnapshotMs >= (lastReportedStartMs ?? lastReportedSuccessMs) - toleranceMs;
 };
 
-/** A clock that was once ahead must not keep a source fresh for ever: nothing happened later than now. */
+/** The later of what has happened. Clocks a little apart make nothing later than now. */
 const latest = (one: number | null, other: number | null, nowMs: number): number | null => {
-  if (one === null && other === null) return null;
-  return Math.min(nowMs, Math.max(one ?? Number.NEGATIVE_INFINITY, other ?? Number.NEGATIVE_INFINITY));
+  const times = [happened(one, nowMs), happened(other, nowMs)].filter((ms) => ms !== null);
+  return times.length === 0 ? null : Math.min(nowMs, Math.max(...times));
 };
 
 const notArrived = 'Its last run reported a snapshot, but none has arrived here.';

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { aheadMs } from '../clock.ts';
 import { counts, isGood } from '../reports/outline.ts';
 import type { Changes, Kept, NewReport } from './state.ts';
 
@@ -23,6 +24,8 @@ export const writerOn = (db: DatabaseSync, most: Kept): Writer => {
     tight: db.prepare("INSERT OR REPLACE INTO settings (name, value) VALUES ('tight', ?)"),
     run: db.prepare(`INSERT INTO runs (source, run, ended_at, counts, good, outline) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (source, run) DO NOTHING`),
+    // What is dated later than a report that comes now was dated by a clock that was ahead: among those it is the oldest.
+    outdate: db.prepare('UPDATE runs SET ended_at = 0 WHERE source = ? AND counts = 1 AND ended_at > ?'),
     report: db.prepare('INSERT INTO reports (seq, source, bytes, json) VALUES (?, ?, ?, ?)'),
     leaseOfRun: db.prepare('DELETE FROM leases WHERE source = ? AND run = ?'),
     waiterOfRun: db.prepare('DELETE FROM waiting WHERE source = ? AND run = ?'),
@@ -56,6 +59,7 @@ export const writerOn = (db: DatabaseSync, most: Kept): Writer => {
       statements.waiterOfRun.run(source, run);
       if (Number(added.changes) === 0) return 'known';
       const seq = Number(added.lastInsertRowid);
+      statements.outdate.run(source, outline.receivedAtMs + aheadMs);
       statements.report.run(seq, source, Buffer.byteLength(json), json);
       trim(source, seq);
       return 'new';
