@@ -6,6 +6,7 @@ import { isOver, moved } from './expire.ts';
 import type { FromCoordinator, StoredFacts, ToCoordinator } from './link.ts';
 import { freePlaces } from './places.ts';
 import { planAll } from './planning.ts';
+import { sayRefusal } from './requests/refused-report.ts';
 import type { LeaseRow, LoadedSource, Settings, State, WaiterRow } from './state/state.ts';
 import { StuckRuns } from './stuck.ts';
 import { Unsaved } from './unsaved.ts';
@@ -229,6 +230,7 @@ export class Fleet {
   #lookAtAll(nowMs: number): void {
     this.#lookedAtMs = nowMs;
     this.#speaker.look(this.entries.values(), nowMs);
+    for (const entry of this.entries.values()) sayRefusal(this, entry, nowMs);
   }
 
   #tellPlaces(nowMs: number): void {
