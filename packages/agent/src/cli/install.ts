@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { noTimer, planOf, systemOf } from '../install/choose.ts';
 import { realEffects } from '../install/effects.ts';
+import { type Exposed, exposed, lookHere } from '../install/exposed.ts';
 import { install, type Step } from '../install/install.ts';
 import { placeHere } from '../install/place.ts';
 import type { Place, Plan } from '../install/plan.ts';
@@ -35,16 +36,21 @@ export const installCommand = (io: Io): Command =>
       const home = homeFrom(options, io);
       const place = await placeHere({ env: io.env, uid: io.uid, home, named: options.home });
       const plan = planFor(options, place);
+      const { node, script } = place.program;
+      const open =
+        place.uid === 0 && process.platform !== 'win32'
+          ? await exposed([node, script, home.config], await lookHere())
+          : [];
       if (options.dryRun) {
-        if (options.json) writeJson(io, planJson(plan));
-        else io.stdout(planText(plan));
+        if (options.json) writeJson(io, { ...planJson(plan), exposed: open });
+        else io.stdout(planText(plan) + exposedText(open));
         return;
       }
       // A timer that wakes what was never enrolled would only make noise.
       await configFrom(home);
       const changed = await install(plan, realEffects, (step) => io.stderr(stepText(step)));
-      if (options.json) writeJson(io, { installed: true, changed, ...planJson(plan) });
-      else io.stdout(doneText(plan, changed, place));
+      if (options.json) writeJson(io, { installed: true, changed, ...planJson(plan), exposed: open });
+      else io.stdout(doneText(plan, changed, place) + exposedText(open));
     });
 
 const systemHere = (): System | null => systemOf(process.platform, existsSync('/run/systemd/system'));
@@ -97,3 +103,12 @@ const doneText = ({ notes }: Plan, changed: boolean, { program, uid }: Place): s
       : [`  The restic or ssh in ${printable(out)} will not be used: others than ${who} may put programs there.\n`]),
   ].join('');
 };
+
+/** What root runs every 15 minutes, and others may change. */
+export const exposedText = (open: readonly Exposed[]): string =>
+  open
+    .map(
+      ({ path, to }) =>
+        `  WARNING: ${to} could run anything as root with it: ${printable(path)} is not root's alone. Keep Node, berth and its home where only root may write, such as /opt and /etc/berth, and run "berth install" again.\n`,
+    )
+    .join('');
