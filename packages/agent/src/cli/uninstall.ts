@@ -15,7 +15,7 @@ export const uninstallCommand = (io: Io): Command =>
   new Command('uninstall')
     .summary('take back what "berth install" did')
     .description(
-      'Removes the timer, and nothing else: agent.yaml, the key, the password and the reports stay, and so does every snapshot.\nA backup that goes on ends by itself. Where nothing is installed it says so, with exit code 0.',
+      'Removes the timer, and nothing else: agent.yaml, the key, the password and the reports stay, and so does every snapshot.\nA backup that goes on is left to end by itself; on macOS launchd stops it. Where nothing is installed it says so, with\nexit code 0.',
     )
     .option('--dry-run', 'show what would be removed; do nothing')
     .option('--home <dir>', 'the home DIR that "berth install --home" was given')

@@ -4,7 +4,8 @@ import { mark, type Plan } from './plan.ts';
 
 /**
  * Takes back what `install` did with the same plan: of its files only those that carry the mark, which it answers; none means that nothing
- * was installed, and then nothing is done. A run that goes on ends by itself. Throws a Problem 'command-failed'.
+ * was installed, and then nothing is done. A run that goes on ends by itself, but on macOS, where launchd
+ * stops it with its job. Throws a Problem 'command-failed'.
  */
 export const uninstall = async (
   plan: Plan,
