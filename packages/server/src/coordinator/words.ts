@@ -45,16 +45,24 @@ export const conditionOf = (entry: Entry, nowMs: number): RaisedWord | null => {
   return { ...about, remedy, source: entry.name, subject: null, text: words ?? `${entry.name} is ${state}.` };
 };
 
-/** A source whose reports say this and that in turn is heard once a minute: each change is an event, and may be a mail. */
+/** A source whose reports say this and that in turn is heard once a minute: another state is an event, and may be a mail. */
 const steadyMs = 60_000;
+/** Words that differ in nothing but how long something has been so are said anew this often. */
+const countEveryMs = 3_600_000;
 const mostWords = 1000;
 const longest = 2000;
 
-/** Says what is so to the supervisor, once for as long as it stays so; after a start it says everything again. */
+/** A text without its spans of time, such as 2d3h. */
+const uncounted = (text: string | null): string | undefined => text?.replace(/\b(\d+[a-z]+)+\b/g, '…');
+
+/** Says what is so to the supervisor, once for as long as it stays so in the same words; after a start it says everything again. */
 export class Speaker {
   readonly #tell: (words: readonly Said[]) => void;
-  /** By source, the code it was last said to be in; null for none. */
-  readonly #said = new Map<string, { readonly code: CoordinatorCode | null; readonly atMs: number }>();
+  /** By source, the code it was last said to be in, and in which words; null for none. */
+  readonly #said = new Map<
+    string,
+    { readonly code: CoordinatorCode | null; readonly text: string | null; readonly atMs: number }
+  >();
   #tight: string | null = null;
 
   constructor(tell: (words: readonly Said[]) => void) {
@@ -66,13 +74,20 @@ export class Speaker {
     const words: Said[] = [];
     for (const entry of entries) {
       const raised = conditionOf(entry, nowMs);
-      const code = raised?.code ?? null;
+      const [code, text] = [raised?.code ?? null, raised?.text ?? null];
       const said = this.#said.get(entry.name);
-      if (said !== undefined && (said.code === code || Math.abs(nowMs - said.atMs) < steadyMs)) continue;
-      this.#said.set(entry.name, { code, atMs: nowMs });
+      if (said !== undefined) {
+        const isCode = said.code === code;
+        if (isCode && said.text === text) continue;
+        const pauseMs = isCode && uncounted(said.text) === uncounted(text) ? countEveryMs : steadyMs;
+        if (Math.abs(nowMs - said.atMs) < pauseMs) continue;
+      }
+      this.#said.set(entry.name, { code, text, atMs: nowMs });
       if (raised !== null) words.push({ raise: raised });
       // Said by the coordinator before this one, to which no run has stood still yet.
       if (said === undefined) words.push({ resolve: keyOf({ code: 'run-stuck', source: entry.name, subject: null }) });
+      // The same in other words, such as more days, ends nothing.
+      if (said?.code === code) continue;
       for (const other of codes) {
         if (other !== code) words.push({ resolve: keyOf({ code: other, source: entry.name, subject: null }) });
       }
