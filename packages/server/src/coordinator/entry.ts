@@ -88,7 +88,12 @@ export const freshnessOf = (
     lastReport:
       lastRun === null || lastRun.outcome === 'busy'
         ? null
-        : { outcome: lastRun.outcome, message: lastRun.message, warnings: lastRun.warnings },
+        : {
+            endedAtMs: lastRun.endedAtMs,
+            outcome: lastRun.outcome,
+            message: lastRun.message,
+            warnings: lastRun.warnings,
+          },
     unreadable: stored?.unreadable ?? null,
   });
 };

@@ -10,7 +10,7 @@ const fine: Facts = {
   ...{ nowMs, knownSinceMs: nowMs - 100 * dayMs, overdueAfterMs: 3 * dayMs },
   ...{ lastReportedSuccessMs: nowMs - 10 * hourMs, lastReportedStartMs: nowMs - 11 * hourMs },
   ...{ lastSnapshotMs: nowMs - 10.5 * hourMs, reviewedAtMs: nowMs - hourMs },
-  ...{ lastReport: { outcome: 'ok', message: null, warnings: 0 }, unreadable: null },
+  ...{ lastReport: { endedAtMs: nowMs - 10 * hourMs, outcome: 'ok', message: null, warnings: 0 }, unreadable: null },
 };
 const newcomer: Partial<Facts> = {
   ...{ knownSinceMs: nowMs - hourMs, lastReportedSuccessMs: null, lastReportedStartMs: null },
@@ -20,7 +20,9 @@ const silent: Partial<Facts> = {
   ...{ lastReportedSuccessMs: nowMs - 4 * dayMs, lastReportedStartMs: nowMs - 4 * dayMs },
   lastSnapshotMs: nowMs - 4 * dayMs,
 };
-const failed: Partial<Facts> = { lastReport: { outcome: 'failed', message: 'The repository is locked.', warnings: 0 } };
+const failed: Partial<Facts> = {
+  lastReport: { endedAtMs: nowMs - 10 * hourMs, outcome: 'failed', message: 'The repository is locked.', warnings: 0 },
+};
 /** It reports a success of ten hours ago, and the last snapshot that arrived is of yesterday. */
 const unbelieved: Partial<Facts> = { lastSnapshotMs: nowMs - 30 * hourMs };
 
@@ -42,7 +44,7 @@ test.each<[string, Partial<Facts>, string, string | null]>([
   ['a success, then a failure', failed, 'failing', 'The last run failed: The repository is locked.'],
   [
     'a failure that says nothing',
-    { lastReport: { outcome: 'failed', message: null, warnings: 0 } },
+    { lastReport: { endedAtMs: nowMs - 10 * hourMs, outcome: 'failed', message: null, warnings: 0 } },
     'failing',
     'The last run failed.',
   ],
@@ -55,25 +57,32 @@ test.each<[string, Partial<Facts>, string, string | null]>([
   ],
   [
     'some files could not be read',
-    { lastReport: { outcome: 'incomplete', message: '3 files could not be read', warnings: 3 } },
+    {
+      lastReport: {
+        endedAtMs: nowMs - 10 * hourMs,
+        outcome: 'incomplete',
+        message: '3 files could not be read',
+        warnings: 3,
+      },
+    },
     'warned',
     'The last backup is incomplete: 3 files could not be read.',
   ],
   [
     'one warning',
-    { lastReport: { outcome: 'ok', message: null, warnings: 1 } },
+    { lastReport: { endedAtMs: nowMs - 10 * hourMs, outcome: 'ok', message: null, warnings: 1 } },
     'warned',
     'The last run had a warning.',
   ],
   [
     'two warnings',
-    { lastReport: { outcome: 'ok', message: null, warnings: 2 } },
+    { lastReport: { endedAtMs: nowMs - 10 * hourMs, outcome: 'ok', message: null, warnings: 2 } },
     'warned',
     'The last run had 2 warnings.',
   ],
   [
     'somebody stopped the last run',
-    { lastReport: { outcome: 'cancelled', message: null, warnings: 0 } },
+    { lastReport: { endedAtMs: nowMs - 10 * hourMs, outcome: 'cancelled', message: null, warnings: 0 } },
     'warned',
     'The last run was stopped before its end.',
   ],
@@ -152,6 +161,19 @@ describe('the last success', () => {
       ...{ state: 'fine', lastSuccessMs: nowMs },
     });
   });
+});
+
+test('what a report says is over when a snapshot arrives after that run, as plain restic makes one', () => {
+  const arrived = (afterMs: number, lastReport: Facts['lastReport']) =>
+    freshness({ ...fine, lastReport, lastSnapshotMs: nowMs - 10 * hourMs + afterMs });
+  const report = { endedAtMs: nowMs - 10 * hourMs, message: null, warnings: 2 };
+  for (const outcome of ['failed', 'incomplete', 'cancelled', 'ok'] as const) {
+    const state = outcome === 'failed' ? 'failing' : 'warned';
+    expect(arrived(10 * 60_000, { ...report, outcome })).toMatchObject({ state });
+    expect(arrived(10 * 60_000 + 1, { ...report, outcome })).toMatchObject({ state: 'fine', words: null });
+  }
+  // Not by one that is dated later than now.
+  expect(arrived(90 * dayMs, { ...report, outcome: 'failed' })).toMatchObject({ state: 'failing' });
 });
 
 test('it is overdue from that very moment on', () => {

@@ -1,6 +1,6 @@
 import type { SourceState } from '@berth/common/control/usage.ts';
 import { forHowLong } from '../../status/age.ts';
-import { happened } from '../clock.ts';
+import { aheadMs, happened } from '../clock.ts';
 
 /** What is known of a source. Times are UTC milliseconds by the server's clock. */
 export interface Facts {
@@ -18,6 +18,7 @@ export interface Facts {
   readonly reviewedAtMs: number | null;
   /** The last report that was no dry run and not `busy`. */
   readonly lastReport: {
+    readonly endedAtMs: number;
     readonly outcome: 'ok' | 'incomplete' | 'failed' | 'cancelled';
     readonly message: string | null;
     readonly warnings: number;
@@ -60,7 +61,8 @@ const judge = (
   facts: Facts,
   { isBelieved, lastSuccessMs, overdueAtMs }: Judged,
 ): Pick<Freshness, 'state' | 'words'> => {
-  const { nowMs, lastReport, unreadable } = facts;
+  const { nowMs, unreadable } = facts;
+  const lastReport = reportInForce(facts);
   if (unreadable !== null) return { state: 'unreadable', words: `Its storage can not be read: ${unreadable}` };
   const failure = lastReport?.outcome === 'failed' ? runWords('The last run failed', lastReport.message) : null;
   const reasons = [failure, isBelieved ? null : notArrived];
@@ -69,6 +71,13 @@ const judge = (
   if (lastSuccessMs === null) return { state: 'never', words: sentences('No backup yet.', ...reasons) };
   const warnings = sentences(isBelieved ? null : notArrived, lastReport === null ? null : reservation(lastReport));
   return warnings === '' ? { state: 'fine', words: null } : { state: 'warned', words: warnings };
+};
+
+/** Null where a snapshot arrived after that run was over: one made without the agent, and newer than what the report says. */
+const reportInForce = ({ nowMs, lastReport, lastSnapshotMs }: Facts): Facts['lastReport'] => {
+  if (lastReport === null) return null;
+  const arrivedMs = happened(lastSnapshotMs, nowMs);
+  return arrivedMs !== null && arrivedMs > lastReport.endedAtMs + aheadMs ? null : lastReport;
 };
 
 /** Clocks differ, and a snapshot may be made a while before its run is over: an hour is no contradiction yet. */
