@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -227,4 +227,18 @@ test('sockets come and go with the configuration, also over one that a killed co
   expect(await other.apply(['tower', 'nowhere'])).toEqual(['nowhere']);
   expect((await api.ask('tower', 'GET', '/v1/usage')).status).toBe(200);
   other.close();
+});
+
+test('a socket whose folder was made anew is listened on anew, and its neighbours keep theirs', async () => {
+  await using api = await startApi(['laptop', 'tower']);
+  const agent = new Agent({ keepAlive: true });
+  expect((await api.ask('tower', 'GET', '/v1/usage', undefined, agent)).status).toBe(200);
+  const tower = lstatSync(socketFile(api.control, 'tower')).ino;
+  rmSync(socketFolder(api.control, 'laptop'), { recursive: true });
+  api.makeFolders(['laptop']);
+  await expect(api.ask('laptop', 'GET', '/v1/usage')).rejects.toThrow('ENOENT');
+  expect(await api.sockets.apply(['laptop', 'tower'])).toEqual([]);
+  expect((await api.ask('laptop', 'GET', '/v1/usage')).status).toBe(200);
+  expect(lstatSync(socketFile(api.control, 'tower')).ino).toBe(tower);
+  agent.destroy();
 });

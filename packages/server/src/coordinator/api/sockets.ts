@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer as createHttp, type Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { isErrno } from '@berth/common/errno.ts';
@@ -89,7 +89,10 @@ export class Sockets {
   /** Makes the sockets of `names` and removes all others; resolves with those that could not be made. */
   async apply(names: readonly string[]): Promise<readonly string[]> {
     const wanted = new Set(names);
-    for (const name of [...this.#servers.keys()]) if (!wanted.has(name)) this.#remove(name);
+    for (const name of [...this.#servers.keys()]) {
+      // One whose folder was made anew listens where nobody can reach it.
+      if (!wanted.has(name) || !isThere(socketFile(this.#control, name))) this.#remove(name);
+    }
     const fresh = names.filter((name) => !this.#servers.has(name));
     const made = await Promise.all(fresh.map((name) => this.#listen(name)));
     return fresh.filter((_, index) => made[index] === false);
@@ -136,6 +139,15 @@ export class Sockets {
     });
   }
 }
+
+const isThere = (path: string): boolean => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+  } catch {
+    // What can not be looked at is listened on anew, which says what is wrong.
+    return false;
+  }
+};
 
 /** Gone, or never there, or its folder is gone. */
 const unlinkSocket = (path: string): void => {
