@@ -85,6 +85,7 @@ export const freshnessOf = (
     lastReportedStartMs: lastGood?.startedAtMs ?? null,
     lastSnapshotMs: millisOf(stored?.lastSnapshotAt ?? null),
     reviewedAtMs: millisOf(stored?.at ?? null),
+    snapshots: stored?.snapshots ?? null,
     lastReport:
       lastRun === null || lastRun.outcome === 'busy'
         ? null

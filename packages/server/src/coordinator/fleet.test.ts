@@ -269,6 +269,22 @@ test('a success that never arrived in the store is doubted, and said', async () 
   expect(words).toContainEqual({ raise: expect.objectContaining({ code: 'report-doubted', source: 'a' }) });
 });
 
+test('a source whose snapshots are all gone has no success from before', async () => {
+  await using started = await startFleet([source('a')]);
+  const { clock, fleet, entry } = started;
+  await deliver(started, 'a');
+  const [some, lastSnapshotAt] = [{ bytes: 1, objects: 1 }, new Date(clock.wallMs()).toISOString()];
+  const review = (snapshots: number): void => {
+    clock.go(hourMs);
+    const at = new Date(clock.wallMs()).toISOString();
+    fleet.stored('a', { at, live: some, trash: some, snapshots, lastSnapshotAt, unreadable: null });
+  };
+  review(1);
+  expect(usage(entry('a'), clock.wallMs())).toMatchObject({ state: 'fine', lastSuccessAt: lastSnapshotAt });
+  review(0);
+  expect(usage(entry('a'), clock.wallMs())).toMatchObject({ state: 'never', lastSuccessAt: null });
+});
+
 test('silence is said once, and its end too', async () => {
   await using started = await startFleet([source('a')]);
   const { clock, fleet, said } = started;

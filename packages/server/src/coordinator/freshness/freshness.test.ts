@@ -163,6 +163,27 @@ describe('the last success', () => {
   });
 });
 
+test('a store that holds no snapshot any more has no success from before it was looked at', () => {
+  const emptied = { ...fine, snapshots: 0 };
+  expect(freshness(emptied)).toMatchObject({
+    ...{ state: 'overdue', lastSuccessMs: null, isBelieved: true },
+    words: 'Its storage holds no snapshot any more; overdue after 3d.',
+  });
+  const young = { ...emptied, knownSinceMs: nowMs - dayMs };
+  expect(freshness(young)).toMatchObject({ state: 'never', words: 'Its storage holds no snapshot any more.' });
+  expect(freshness({ ...young, ...failed })).toMatchObject({
+    ...{ state: 'failing' },
+    words: 'The last run failed: The repository is locked. Its storage holds no snapshot any more.',
+  });
+  // A run after that look may well have made one; and a store that can not be read shows nothing.
+  const since = { lastReportedSuccessMs: nowMs - hourMs / 2, lastReportedStartMs: nowMs - hourMs / 2 };
+  expect(freshness({ ...emptied, ...since })).toMatchObject({ state: 'fine', lastSuccessMs: nowMs - hourMs / 2 });
+  expect(freshness({ ...emptied, unreadable: 'EIO' }).lastSuccessMs).toBe(nowMs - 10 * hourMs);
+  // One that never had any is told as before.
+  expect(freshness({ ...emptied, ...newcomer })).toMatchObject({ state: 'never', words: 'No backup yet.' });
+  expect(freshness({ ...emptied, snapshots: 1 }).state).toBe('fine');
+});
+
 test('what a report says is over when a snapshot arrives after that run, as plain restic makes one', () => {
   const arrived = (afterMs: number, lastReport: Facts['lastReport']) =>
     freshness({ ...fine, lastReport, lastSnapshotMs: nowMs - 10 * hourMs + afterMs });

@@ -16,6 +16,8 @@ export interface Facts {
   readonly lastSnapshotMs: number | null;
   /** When the store was last looked at; null before that. */
   readonly reviewedAtMs: number | null;
+  /** How many snapshots the store held then; left out where that is not known. */
+  readonly snapshots?: number | null;
   /** The last report that was no dry run and not `busy`. */
   readonly lastReport: {
     readonly endedAtMs: number;
@@ -42,33 +44,45 @@ export interface Freshness {
 /**
  * How a source is: the worst that is true of it, in the order of `sourceStates`. A success that was reported counts only as
  * long as the store does not show otherwise; a snapshot that arrived counts without any report. Neither counts when it is
- * dated later than now, by a clock that was once ahead: it would keep a source that is silent fresh until then.
+ * dated later than now, by a clock that was once ahead: it would keep a source that is silent fresh until then. Nor does one
+ * from before a look at the store that found no snapshot at all: whatever was made is gone.
  */
 export const freshness = (facts: Facts): Freshness => {
   const isBelieved = isBorneOut(facts);
-  const lastSuccessMs = latest(isBelieved ? facts.lastReportedSuccessMs : null, facts.lastSnapshotMs, facts.nowMs);
+  const emptyAtMs = lastSeenEmptyMs(facts);
+  const left = (ms: number | null): number | null => (emptyAtMs === null || (ms ?? 0) > emptyAtMs ? ms : null);
+  const reportedMs = isBelieved ? facts.lastReportedSuccessMs : null;
+  const lastSuccessMs = latest(left(reportedMs), left(facts.lastSnapshotMs), facts.nowMs);
   const overdueAtMs = (lastSuccessMs ?? facts.knownSinceMs) + facts.overdueAfterMs;
-  return { ...judge(facts, { isBelieved, lastSuccessMs, overdueAtMs }), lastSuccessMs, overdueAtMs, isBelieved };
+  const isGone = lastSuccessMs === null && emptyAtMs !== null && facts.lastSnapshotMs !== null;
+  const judged = judge(facts, { isBelieved, isGone, lastSuccessMs, overdueAtMs });
+  return { ...judged, lastSuccessMs, overdueAtMs, isBelieved };
 };
 
 interface Judged {
   readonly isBelieved: boolean;
+  /** There were snapshots, and none is left. */
+  readonly isGone: boolean;
   readonly lastSuccessMs: number | null;
   readonly overdueAtMs: number;
 }
 
 const judge = (
   facts: Facts,
-  { isBelieved, lastSuccessMs, overdueAtMs }: Judged,
+  { isBelieved, isGone, lastSuccessMs, overdueAtMs }: Judged,
 ): Pick<Freshness, 'state' | 'words'> => {
   const { nowMs, unreadable } = facts;
   const lastReport = reportInForce(facts);
   if (unreadable !== null) return { state: 'unreadable', words: `Its storage can not be read: ${unreadable}` };
   const failure = lastReport?.outcome === 'failed' ? runWords('The last run failed', lastReport.message) : null;
   const reasons = [failure, isBelieved ? null : notArrived];
-  if (nowMs >= overdueAtMs) return { state: 'overdue', words: sentences(silence(facts, lastSuccessMs), ...reasons) };
-  if (failure !== null) return { state: 'failing', words: sentences(...reasons) };
-  if (lastSuccessMs === null) return { state: 'never', words: sentences('No backup yet.', ...reasons) };
+  if (nowMs >= overdueAtMs) {
+    return { state: 'overdue', words: sentences(silence(facts, lastSuccessMs, isGone), ...reasons) };
+  }
+  if (failure !== null) return { state: 'failing', words: sentences(...reasons, isGone ? `${gone}.` : null) };
+  if (lastSuccessMs === null) {
+    return { state: 'never', words: sentences(isGone ? `${gone}.` : 'No backup yet.', ...reasons) };
+  }
   const warnings = sentences(isBelieved ? null : notArrived, lastReport === null ? null : reservation(lastReport));
   return warnings === '' ? { state: 'fine', words: null } : { state: 'warned', words: warnings };
 };
@@ -97,10 +111,20 @@ const latest = (one: number | null, other: number | null, nowMs: number): number
   return times.length === 0 ? null : Math.min(nowMs, Math.max(...times));
 };
 
+/** When the store was last looked at, if it held no snapshot then; null when it held some, or nobody could see. */
+const lastSeenEmptyMs = ({ nowMs, snapshots, reviewedAtMs, unreadable }: Facts): number | null =>
+  snapshots === 0 && unreadable === null ? happened(reviewedAtMs, nowMs) : null;
+
+const gone = 'Its storage holds no snapshot any more';
 const notArrived = 'Its last run reported a snapshot, but none has arrived here.';
 
-const silence = ({ nowMs, knownSinceMs, overdueAfterMs }: Facts, lastSuccessMs: number | null): string => {
+const silence = (
+  { nowMs, knownSinceMs, overdueAfterMs }: Facts,
+  lastSuccessMs: number | null,
+  isGone: boolean,
+): string => {
   const limit = `overdue after ${forHowLong(overdueAfterMs)}`;
+  if (isGone) return `${gone}; ${limit}.`;
   return lastSuccessMs === null
     ? `Never backed up since it was added ${forHowLong(nowMs - knownSinceMs)} ago; ${limit}.`
     : `No backup for ${forHowLong(nowMs - lastSuccessMs)}; ${limit}.`;
