@@ -4,7 +4,7 @@ import { type OwnFacts, plannedOf } from './planned.ts';
 import { before, hourMs, nowMs } from './testing.ts';
 
 const facts = (change: Partial<OwnFacts> = {}): OwnFacts => ({
-  ...{ nowMs, knownSinceMs: nowMs - 100 * hourMs, overdueAfterMs: 48 * hourMs, stored: null },
+  ...{ nowMs, isCoordinated: true, knownSinceMs: nowMs - 100 * hourMs, overdueAfterMs: 48 * hourMs, stored: null },
   ...change,
 });
 const stored = (lastSnapshotAt: string | null, unreadable: string | null = null): OwnFacts['stored'] => ({

@@ -32,9 +32,11 @@ export interface PlannedRun extends Omit<FleetRun, 'endedAtMs'> {
   readonly endedAt: string;
 }
 
-/** What is known where no coordinator knows the source. */
+/** What is known without the coordinator. */
 export interface OwnFacts {
   readonly nowMs: number;
+  /** Whether the coordinator runs: what it last wrote of runs and of the queue is so only then. */
+  readonly isCoordinated: boolean;
   /** When its folder was made. */
   readonly knownSinceMs: number;
   readonly overdueAfterMs: number;
@@ -50,7 +52,7 @@ export const plannedOf = (known: FleetSource | null, facts: OwnFacts): Planned =
     ...{ state, words, lastSuccessAt: instantOf(lastSuccessMs), overdueAt: instant(overdueAtMs) },
     nextSlotAt: instantOf(nextSlotMs),
     lastRun: lastRun === null ? null : plannedRun(lastRun),
-    now: nowOf(now),
+    now: facts.isCoordinated ? nowOf(now) : { kind: 'idle' },
   };
 };
 

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { databaseFile, stateFolder } from '../coordinator/paths.ts';
+import { openState } from '../coordinator/state/sqlite.ts';
+import { row } from '../coordinator/testing.ts';
 import { writeJobs } from '../jobs/jobs-file.ts';
 import { publicKeyLine } from '../sources/testing.ts';
 import { appliedFile } from '../supervisor/state.ts';
@@ -82,4 +85,27 @@ describe('the last activity of a source', () => {
     const { stdout } = await execa('setpriv', [...fewer, ...node], { timeout: 15_000 });
     expect(JSON.parse(stdout)).toEqual(['EACCES', '2026-11-14T02:00:00.000Z', 0]);
   });
+});
+
+test('while the coordinator is down nothing is shown as running or waiting', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'berth-status-'));
+  try {
+    const at = Date.parse('2026-11-21T12:00:00Z');
+    await mkdir(stateFolder(data), { mode: 0o700 });
+    const { state } = openState(databaseFile(stateFolder(data)), { now: () => new Date(at) });
+    const lease = { run: 'r', grantedAtMs: at, step: 'backup', bytesDone: 45, bytesTotal: 100 };
+    await state.save({
+      sources: [row('one'), row('two')],
+      leases: [{ source: 'one', reason: 'slot', ...lease }],
+      waiting: [{ source: 'two', run: 'w', reason: 'slot', askedAtMs: at, position: 2 }],
+    });
+    await state.close();
+    const [one, two] = [`{ uid: 4001, key: '${publicKeyLine(1)}' }`, `{ uid: 4002, key: '${publicKeyLine(2)}' }`];
+    await writeFile(appliedFile(data), `sources: { one: ${one}, two: ${two} }\n`);
+    const { coordinator, coordinatorTrouble, sources } = await status(data, at);
+    expect([coordinator, coordinatorTrouble]).toEqual(['down', null]);
+    expect(sources.map(({ now }) => now)).toEqual([{ kind: 'idle' }, { kind: 'idle' }]);
+  } finally {
+    await rm(data, { recursive: true });
+  }
 });

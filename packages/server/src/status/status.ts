@@ -106,7 +106,12 @@ export const status = async (dataDir: string, nowMs: number = Date.now()): Promi
         ...{ everyMs: source.everyMs, overdueAfterMs: source.overdueAfterMs, policy: source.policy },
         window: source.window === null ? null : formatWindow(source.window),
         ...plannedOf(known.get(source.name) ?? null, {
-          ...{ nowMs, overdueAfterMs: source.overdueAfterMs, knownSinceMs: madeAt(dataDir, source) ?? nowMs },
+          ...{
+            nowMs,
+            isCoordinated,
+            overdueAfterMs: source.overdueAfterMs,
+            knownSinceMs: madeAt(dataDir, source) ?? nowMs,
+          },
           stored: facts.get(source.name) ?? null,
         }),
         sftp,
