@@ -4,7 +4,7 @@ import type { LinkedSource, StoredFacts } from './link.ts';
 import { type NextRun, nextRun } from './next-run.ts';
 import { expectedLength } from './plan/length.ts';
 import type { Place, Slot } from './plan/plan.ts';
-import { counts, isGood, type RunOutline } from './reports/outline.ts';
+import { counts, isGood, measured, type RunOutline } from './reports/outline.ts';
 import { type ReportRefusal, unknownRefusal } from './requests/refused-report.ts';
 import type { LeaseRow, LoadedSource, SourceRow, WaiterRow } from './state/state.ts';
 
@@ -142,7 +142,7 @@ export const learn = (entry: Entry, outline: RunOutline): void => {
   if (counts(outline) && isLater(outline, entry.lastRun)) entry.lastRun = outline;
   if (!isGood(outline)) return;
   if (isLater(outline, entry.lastGood)) entry.lastGood = outline;
-  entry.lengthsMs = [outline.heldMs ?? outline.durationMs, ...entry.lengthsMs].slice(0, mostLengths);
+  entry.lengthsMs = [...measured([outline]), ...entry.lengthsMs].slice(0, mostLengths);
 };
 
 const isLater = (one: RunOutline, other: RunOutline | null): boolean =>

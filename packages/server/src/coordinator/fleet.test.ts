@@ -285,6 +285,18 @@ test('a source whose snapshots are all gone has no success from before', async (
   expect(usage(entry('a'), clock.wallMs())).toMatchObject({ state: 'never', lastSuccessAt: null });
 });
 
+test('a run is as long as it held its place, not as long as its machine says', async () => {
+  await using started = await startFleet([source('a')]);
+  const { clock, entry } = started;
+  const claims = { startedAt: new Date(noonMs - 7 * 24 * hourMs).toISOString() };
+  await deliver(started, 'a', { run: uuid(1), ...claims });
+  expect(entry('a').lengthsMs).toEqual([]);
+  await ask(started, 'a', uuid(2));
+  clock.go(90_000);
+  await deliver(started, 'a', { run: uuid(2), ...claims });
+  expect(entry('a').lengthsMs).toEqual([90_000]);
+});
+
 test('silence is said once, and its end too', async () => {
   await using started = await startFleet([source('a')]);
   const { clock, fleet, said } = started;

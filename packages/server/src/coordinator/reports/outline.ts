@@ -47,6 +47,13 @@ export const isGood = (outline: Pick<RunOutline, 'dryRun' | 'outcome' | 'snapsho
   counts(outline) && outline.snapshot !== null && (outline.outcome === 'ok' || outline.outcome === 'incomplete');
 
 /**
+ * How long runs held their place, as the server measured it. What an agent says of itself is no length: one that claims a week
+ * would have the nights of all the others planned around it.
+ */
+export const measured = (outlines: readonly Pick<RunOutline, 'heldMs'>[]): readonly number[] =>
+  outlines.map(({ heldMs }) => heldMs).filter((ms) => ms !== null);
+
+/**
  * What a report comes to. An agent's clock may be wrong: `sentAtMs`, its clock while it sent, against `receivedAtMs` tells
  * how much, and its times are put right by that. Nothing ends later than now.
  */

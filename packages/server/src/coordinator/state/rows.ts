@@ -3,7 +3,7 @@ import { parseJson } from '@berth/common/parse-json.ts';
 import { type Report, reportSchema } from '@berth/common/report.ts';
 import { z } from 'zod';
 import { storedFactsSchema } from '../link.ts';
-import { type RunOutline, runOutlineSchema } from '../reports/outline.ts';
+import { measured, type RunOutline, runOutlineSchema } from '../reports/outline.ts';
 import type { LeaseRow, LoadedSource, Settings, WaiterRow } from './state.ts';
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>
@@ -100,7 +100,7 @@ export const readSources = (
       stored: known.stored,
       lastRun: firstOf(counted.iterate(name), (one) => outline(name, one)),
       lastGood: goods[0] ?? null,
-      lengthsMs: goods.map(({ heldMs, durationMs }) => heldMs ?? durationMs),
+      lengthsMs: measured(goods),
     };
   };
   return db.prepare(`SELECT * FROM sources ${where} ORDER BY name`).all().map(source).filter(isThere);

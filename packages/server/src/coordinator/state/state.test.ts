@@ -70,7 +70,8 @@ test('one that comes late says nothing about what came after it; dry runs and bu
   await state.save({ sources: [row('laptop')] });
   await state.addReport(report({ run: 'newest', endedAtMs: 300, outcome: 'failed', snapshot: null }));
   await state.addReport(report({ run: 'good', endedAtMs: 200, heldMs: 77 }));
-  await state.addReport(report({ run: 'older', endedAtMs: 100, durationMs: 55 }));
+  await state.addReport(report({ run: 'older', endedAtMs: 100, heldMs: 55 }));
+  await state.addReport(report({ run: 'unmeasured', endedAtMs: 50, durationMs: 7 * 86_400_000 }));
   await state.addReport(report({ run: 'dry', endedAtMs: 400, dryRun: true }));
   await state.addReport(report({ run: 'busy', endedAtMs: 500, outcome: 'busy' }));
   const [laptop] = (await open().load()).sources;
