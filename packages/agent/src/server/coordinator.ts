@@ -118,6 +118,7 @@ export const coordinatorAt = (
     const { client } = connection;
     const control = await openControl(client, within());
     if ('ask' in control) return { control, end: () => client.end() };
-    client.end();
+    // Not a goodbye: a server that does not answer would not answer that either, and this process would wait for it.
+    client.destroy();
     return control;
   }, signal);
