@@ -66,6 +66,7 @@ const ofStore = ({ nowMs, knownSinceMs, overdueAfterMs, stored }: OwnFacts): Pla
     lastSnapshotMs: millisOf(stored?.lastSnapshotAt ?? null),
     reviewedAtMs: millisOf(stored?.at ?? null),
     unreadable: stored?.unreadable ?? null,
+    snapshots: stored?.snapshots ?? null,
   });
   return {
     ...{ state, words, lastSuccessAt: instantOf(lastSuccessMs), overdueAt: instant(overdueAtMs) },

@@ -7,6 +7,7 @@ const nowMs = Date.parse('2026-11-21T12:00Z');
 
 /** Backed up ten hours ago, and all of it is there. */
 const fine: Facts = {
+  snapshots: null,
   ...{ nowMs, knownSinceMs: nowMs - 100 * dayMs, overdueAfterMs: 3 * dayMs },
   ...{ lastReportedSuccessMs: nowMs - 10 * hourMs, lastReportedStartMs: nowMs - 11 * hourMs },
   ...{ lastSnapshotMs: nowMs - 10.5 * hourMs, reviewedAtMs: nowMs - hourMs },

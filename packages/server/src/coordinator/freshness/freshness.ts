@@ -16,8 +16,8 @@ export interface Facts {
   readonly lastSnapshotMs: number | null;
   /** When the store was last looked at; null before that. */
   readonly reviewedAtMs: number | null;
-  /** How many snapshots the store held then; left out where that is not known. */
-  readonly snapshots?: number | null;
+  /** How many snapshots the store held then; null where that is not known. */
+  readonly snapshots: number | null;
   /** The last report that was no dry run and not `busy`. */
   readonly lastReport: {
     readonly endedAtMs: number;
