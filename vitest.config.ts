@@ -10,11 +10,8 @@ const secondTry = process.env['CI'] === undefined ? 0 : 1;
 /** Our programs, started again and again, need not be compiled again: half of what it takes to start one. */
 const compiled = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache/compiled') };
 
-/** What counts seconds, looks at all of the machine, or needs all of it: by itself, when everything else is over. */
-const alone = [
-  'test/{bench*,changes,demo,experiments-alone,stalled,supervisor}.test.ts',
-  'test/docker/{demo,load}.test.ts',
-];
+/** What counts seconds, looks at all of the machine or its one Docker engine, or needs all of it: by itself, when everything else is over. */
+const alone = ['test/{bench*,changes,demo,experiments-alone,stalled,supervisor}.test.ts', 'test/docker/*.test.ts'];
 
 /** Real servers, real restic. They run our programs as they are released, which start in a third of the time. */
 const whole = {
