@@ -152,6 +152,15 @@ test.runIf(isRoot)('a link in its place is not followed there', () => {
   expect(() => readFleet({ dataDir, uid, nowMs })).toThrow(expect.objectContaining({ code: 'state-unreadable' }));
 });
 
+test('one that holds a program of somebody else is not read', async () => {
+  const state = opened();
+  await state.close();
+  const db = new DatabaseSync(file());
+  db.exec('CREATE VIEW trap AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT i FROM n');
+  db.close();
+  expect(() => readFleet({ dataDir, uid: null, nowMs })).toThrow(/holds more than/);
+});
+
 test('a broken file, and one of a newer berth, are told apart from none', async () => {
   const state = opened();
   await state.close();

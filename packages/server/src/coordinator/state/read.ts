@@ -129,6 +129,20 @@ const look = <Result>({ dataDir, uid }: Where, read: (db: DatabaseSync) => Resul
 const readAs = <Result>(uid: number, path: string, read: (db: DatabaseSync) => Result): Result | null =>
   asUser(uid, () => (lstatSync(path, { throwIfNoEntry: false }) === undefined ? null : readIn(path, read)));
 
+/**
+ * Ours has tables only. A view or a trigger would let whoever took the coordinator over have their own queries run by the
+ * admin's command.
+ */
+const refusePrograms = (db: DatabaseSync, path: string): void => {
+  db.exec('PRAGMA trusted_schema = OFF');
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE type NOT IN ('table', 'index')").get() === undefined) return;
+  throw new Problem(
+    'state-unreadable',
+    `${path} holds more than the coordinator puts there: somebody else wrote it.`,
+    'Stop the server, look at that file, and move it away: slots are planned anew, and no backup is touched.',
+  );
+};
+
 /** A reader keeps nobody waiting: it sees what was committed when it began. */
 const readIn = <Result>(path: string, read: (db: DatabaseSync) => Result): Result | null => {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
@@ -136,6 +150,7 @@ const readIn = <Result>(path: string, read: (db: DatabaseSync) => Result): Resul
     const version = versionOf(db);
     refuseNewer(version, path);
     if (version === 0) return null;
+    refusePrograms(db, path);
     db.exec('BEGIN');
     return read(db);
   } finally {
