@@ -9,6 +9,7 @@ import { takeInventory } from '../store/rewind/inventory.ts';
 import { planRewind } from '../store/rewind/plan.ts';
 import { rewind } from '../store/rewind/rewind.ts';
 import { describePlan, type RewindView, rewindView, snapshotArrivals } from '../store/rewind/shown.ts';
+import { pidOf } from '../store/sessions.ts';
 import { defineJob, type JobContext } from './job.ts';
 
 const moment = z.string().transform((text, context): Moment => {
@@ -18,16 +19,35 @@ const moment = z.string().transform((text, context): Moment => {
   return z.NEVER;
 });
 
-/** Says what a rewind to a moment would do. Touches nothing, and sessions may go on meanwhile. */
+/**
+ * Says what a rewind to a moment would do. Touches nothing but what somebody who was killed had recorded and not yet done,
+ * which would else look lost; sessions may go on meanwhile.
+ */
 export const planRewindJob = defineJob({
   name: 'plan-rewind',
   args: z.strictObject({ to: moment }),
   result: rewindView,
   run: async (job, { to }) => {
+    await finishForTheDead(job);
     const { view } = await look(job, to);
     return view;
   },
 });
+
+/** As any session does when it begins; where somebody works on the source alone, that one has done it. */
+const finishForTheDead = async ({ directory, disk, now, pid, isAlive }: JobContext): Promise<void> => {
+  const dead = (name: string): boolean => {
+    const number = pidOf(name);
+    return number !== null && !isAlive(number);
+  };
+  if (!(await disk.list(layoutOf(directory).incoming)).some(dead)) return;
+  try {
+    const room = { quotaBytes: null, floorBytes: null };
+    await using _ = await openContext({ directory, disk, now, pid, isAlive, presence: 'shared', ...room });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'source-busy') throw error;
+  }
+};
 
 /** What `rewindJob` tells on the way: first the place to which a rewind of this rewind goes, then how far it is. */
 export const rewindTold = z.union([
