@@ -33,20 +33,27 @@ const kept = 10;
  */
 export const workRepository = async (stage: Stage, events: number): Promise<Busy> => {
   const { folder, source, restic, random, say } = stage;
-  const must = async (...words: readonly string[]): Promise<void> => {
+  const run = async (...words: readonly string[]): Promise<void> => {
     const { exitCode, all } = await restic(null, words);
     if (exitCode !== 0) throw new Error(`restic ${words[0]} ended with ${exitCode}: ${all}`);
-    // What a command's end leaves to be done, its lock among it, is not of the next one.
-    await eventually('the sessions have ended', 30_000, () => noSessions(source)).catch(async (cause: unknown) => {
-      throw new Error(`after restic ${words[0]}, of sessions there is still: ${await sessionsLeft(source)}`, { cause });
+  };
+  /** What a command's end leaves to be done, its lock among it, is not of the next one. */
+  const settle = (after: string): Promise<unknown> =>
+    eventually('the sessions have ended', 30_000, () => noSessions(source)).catch(async (cause: unknown) => {
+      throw new Error(`after ${after}, of sessions there is still: ${await sessionsLeft(source)}`, { cause });
     });
+  const must = async (...words: readonly string[]): Promise<void> => {
+    await run(...words);
+    await settle(`restic ${words[0]}`);
   };
   await must('init');
   let [backups, killed, prunes] = [0, 0, 0];
   for (let round = 1; ; round += 1) {
     const [one, other] = [join(folder, 'one'), join(folder, 'other')];
     for (const files of [one, other]) await change(files, random);
-    await Promise.all([must('backup', one), must('backup', other)]);
+    // Waited for once: the first to end would else wait for the other's whole backup.
+    await Promise.all([run('backup', one), run('backup', other)]);
+    await settle('two backups');
     backups += 2;
     if (round % 3 === 0) {
       await change(one, random);
