@@ -3,7 +3,7 @@ import { execve } from 'node:process';
 import { Problem } from '@berth/common/problem.ts';
 import { execaSync } from 'execa';
 import type { Mode } from '../accounts/layout.ts';
-import { lockFile } from './lock.ts';
+import { takeLock } from './lock.ts';
 import type { Program } from './program.ts';
 
 /** Set for the server once it holds the lock: the mount namespace it came from. */
@@ -34,16 +34,7 @@ export const enter = (mode: Mode, program: Program, dataDir: string, args: reado
   requireTools(mode);
   const namespace = mode === 'private' ? ['unshare', '--mount', '--propagation', 'private', '--'] : [];
   const server = [program.node, ...process.execArgv, program.cli, ...args];
-  const command = [
-    'flock',
-    '--nonblock',
-    '--no-fork',
-    '--conflict-exit-code',
-    '6',
-    lockFile(dataDir),
-    ...namespace,
-    ...server,
-  ];
+  const command = [...takeLock(dataDir, 6), ...namespace, ...server];
   return become(command, { ...process.env, [enteredVariable]: mountNamespace() });
 };
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isLocked, lockFile } from './lock.ts';
+import { isLocked, lockFile, takeLock } from './lock.ts';
 
 let data = '';
 beforeEach(async () => {
@@ -19,6 +19,18 @@ test('the lock is held while its holder lives, and no longer', async () => {
   holder.kill('SIGKILL');
   await holder;
   expect(await isLocked(data)).toBe(false);
+});
+
+test('looking at the lock never keeps a server from taking it', async () => {
+  // One who looks, and is slow about it: a health check of a busy machine.
+  const looking = execa('flock', ['--shared', lockFile(data), 'sleep', '1']);
+  await expect
+    .poll(async () => (await execa('flock', ['--nonblock', lockFile(data), 'true'], { reject: false })).failed)
+    .toBe(true);
+  expect(await isLocked(data)).toBe(false);
+  const [file = '', ...words] = takeLock(data, 6);
+  expect(await execa(file, [...words, 'true'], { reject: false })).toMatchObject({ exitCode: 0 });
+  await looking;
 });
 
 test('a lock that another user left is named, with the command that gives it back', async () => {

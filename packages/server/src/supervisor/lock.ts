@@ -9,11 +9,28 @@ import { execa } from 'execa';
  */
 export const lockFile = (dataDir: string): string => join(dataDir, 'server.lock');
 
-/** True while a server runs on this data directory. */
+/** How long a server waits for those who only look; they hold the lock for the blink of a `true`. In seconds. */
+const lookersGoneWithin = 5;
+
+/**
+ * The words of flock(1) with which a server takes the lock; what it becomes follows them. It ends with `conflictExitCode` when
+ * another server has it. It waits a little, because whoever asks `isLocked` shares the lock for a moment.
+ */
+export const takeLock = (dataDir: string, conflictExitCode: number): readonly string[] => [
+  'flock',
+  '--timeout',
+  String(lookersGoneWithin),
+  '--no-fork',
+  '--conflict-exit-code',
+  String(conflictExitCode),
+  lockFile(dataDir),
+];
+
+/** True while a server runs on this data directory. Shares the lock to see, so that any number may look at once. */
 export const isLocked = async (dataDir: string): Promise<boolean> => {
   const { exitCode, failed, stderr, cause } = await execa(
     'flock',
-    ['--nonblock', '--conflict-exit-code', '75', lockFile(dataDir), 'true'],
+    ['--shared', '--nonblock', '--conflict-exit-code', '75', lockFile(dataDir), 'true'],
     { reject: false, timeout: 10_000, env: { LC_ALL: 'C' } },
   );
   if (exitCode === 75) return true;
