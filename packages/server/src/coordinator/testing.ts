@@ -26,7 +26,14 @@ export const outline = (change: Partial<RunOutline> = {}): RunOutline => ({
     skewMs: 0,
   },
   ...{ outcome: 'ok', reason: null, message: null, dryRun: false, snapshot: 'ab12cd34', attempts: 1, warnings: 0 },
-  ...{ bytesRead: null, bytesAdded: null, bytesStored: null, bytesPruned: null, snapshots: null },
+  ...{
+    bytesRead: null,
+    bytesAdded: null,
+    bytesStored: null,
+    bytesPruned: null,
+    snapshots: null,
+    snapshotsRemoved: null,
+  },
   ...{ berthVersion: '0.1.0', resticVersion: null, ...change },
 });
 

@@ -20,10 +20,18 @@ export const coordinatorCodes = [
 ] as const;
 export type CoordinatorCode = (typeof coordinatorCodes)[number];
 
+/** What the monitor finds to be so; the supervisor takes these of it and no others. */
+export const monitorCodes = ['digest-unsent', 'channel-failing', 'page-down'] as const;
+export type MonitorCode = (typeof monitorCodes)[number];
+
 /** What can be so. A code never changes its meaning; programs may go by it. */
 export const conditionCodes = [
   ...coordinatorCodes,
+  ...monitorCodes,
   'coordinator-down',
+  'monitor-down',
+  'config-refused',
+  'host-key-changed',
   'mass-delete',
   'snapshot-burst',
   'backdated-churn',

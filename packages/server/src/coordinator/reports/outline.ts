@@ -32,6 +32,8 @@ export const runOutlineSchema = z.object({
   bytesPruned: count.nullable(),
   /** How many snapshots there are after it. */
   snapshots: count.nullable(),
+  /** How many retention removed; what was kept of older runs lacks it. */
+  snapshotsRemoved: count.nullable().default(null),
   berthVersion: z.string(),
   resticVersion: z.string().nullable(),
 });
@@ -86,6 +88,7 @@ export const outlineOf = (
     bytesStored: last(report, 'backup', 'bytesAddedPacked'),
     bytesPruned: last(report, 'prune', 'bytesRemoved'),
     snapshots: last(report, 'forget', 'snapshotsKept'),
+    snapshotsRemoved: last(report, 'forget', 'snapshotsRemoved'),
     berthVersion: printable(report.versions.berth, 60),
     resticVersion: report.versions.restic === null ? null : printable(report.versions.restic, 60),
   };
