@@ -22,6 +22,8 @@ export interface Message {
   readonly atMs: number;
   /** Where to look; null where there is no page. */
   readonly url: string | null;
+  /** Messages of one trouble share it, from raised to resolved: mails are shown together. None where there is no such thing. */
+  readonly thread?: string | null;
   /** Only of the digest, for channels that can show it: the mail's two parts. */
   readonly mail: { readonly html: string; readonly text: string } | null;
 }
