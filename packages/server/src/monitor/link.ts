@@ -34,7 +34,11 @@ export const sourceFactsSchema = z.object({
   facts: storedFactsSchema.nullable(),
   /** Null before the first review, and for SFTP sources. */
   stored: storedSchema.nullable(),
+  /** When the oldest and the newest snapshot that is live arrived: the review's `oldestSnapshotAt` and `newestSnapshotAt`. */
   oldestSnapshotMs: z.number().nullable(),
+  newestSnapshotMs: z.number().nullable().default(null),
+  /** When its folder was made (status/activity.ts): known since then, where no coordinator says since when. */
+  madeAtMs: z.number().nullable().default(null),
 });
 export type SourceFacts = z.output<typeof sourceFactsSchema>;
 

@@ -38,6 +38,8 @@ export interface SizeDay {
   readonly trashBytes: number;
   readonly objects: number;
   readonly snapshots: number;
+  /** When its last success arrived, as was known on that day: so that a day without reports is not taken for silence. Null for the disk. */
+  readonly lastSuccessMs: number | null;
 }
 
 /** A message on its way to one channel. */
