@@ -16,7 +16,7 @@ import { parseSources } from '../sources/load.ts';
 import { unfinishedFindings } from '../sources/unfinished.ts';
 import { type WatchOptions, watchFile } from '../sources/watch.ts';
 import { ensureHostKey } from '../sshd/host-key.ts';
-import type { Patience } from './coordinator/coordinator.ts';
+import type { Patience } from './child/child.ts';
 import { linkedConfig, storedBySftp } from './coordinator/linked.ts';
 import { coordinatorOf } from './coordinator/of-server.ts';
 import { mountNamespace } from './enter.ts';
