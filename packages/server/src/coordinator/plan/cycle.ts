@@ -1,6 +1,6 @@
+import { minutesADay } from './clock-time.ts';
 import { type Demand, runOffset } from './demand.ts';
 import type { Place } from './plan.ts';
-import { minutesADay } from './window.ts';
 
 /**
  * How many runs there are at each minute of an ideal stretch of days, in which every day has 24 hours. Its end is joined to

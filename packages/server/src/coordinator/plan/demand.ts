@@ -1,5 +1,6 @@
+import { minutesADay } from './clock-time.ts';
 import type { PlanSource } from './plan.ts';
-import { minutesADay, type Window, windowMinutes } from './window.ts';
+import { type Window, windowMinutes } from './window.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,4 +1,4 @@
-import { minutesADay } from './window.ts';
+import { minutesADay } from './clock-time.ts';
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;

@@ -1,7 +1,7 @@
+import { minutesADay } from './clock-time.ts';
 import { type Cycle, modulo } from './cycle.ts';
 import { type Demand, runOffset } from './demand.ts';
 import { type Found, nearest, placeAt } from './place.ts';
-import { minutesADay } from './window.ts';
 
 /** A source and its place. */
 export interface Placed extends Found {

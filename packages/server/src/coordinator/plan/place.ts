@@ -1,7 +1,7 @@
+import { minutesADay } from './clock-time.ts';
 import { type Cycle, modulo } from './cycle.ts';
 import type { Demand } from './demand.ts';
 import type { Place } from './plan.ts';
-import { minutesADay } from './window.ts';
 
 /** A place, and whether no more than `concurrency` run there at any minute of it. */
 export interface Found {

@@ -1,8 +1,9 @@
+import { minutesADay } from './clock-time.ts';
 import { modulo } from './cycle.ts';
 import { cadence, runOffset } from './demand.ts';
 import type { LocalTime } from './local-time.ts';
 import type { Place } from './plan.ts';
-import { minutesADay, type Window, windowMinutes } from './window.ts';
+import { type Window, windowMinutes } from './window.ts';
 
 const minuteMs = 60_000;
 
