@@ -31,11 +31,16 @@ test('the last snapshot is the last that arrived, and neither what was deleted n
   await using source = await sourceDirectory();
   let at = start;
   await using store = await testStore(source.directory, { now: () => new Date(at) });
-  expect(await reviewed(source.directory, at)).toMatchObject({ lastSnapshotAt: null });
+  const none = { lastSnapshotAt: null, oldestSnapshotAt: null, newestSnapshotAt: null };
+  expect(await reviewed(source.directory, at)).toMatchObject(none);
   for (const { id, bytes: body } of snapshots.slice(0, 2)) {
     at += minuteMs;
     await store.put(id, bodyOf(body), null);
   }
+  expect(await reviewed(source.directory, at)).toMatchObject({
+    oldestSnapshotAt: new Date(start + minuteMs).toISOString(),
+    newestSnapshotAt: new Date(start + 2 * minuteMs).toISOString(),
+  });
   at += 60 * minuteMs;
   const lock = objectOf('lock', 'locks');
   await store.put(lock.id, bodyOf(lock.bytes), null);

@@ -35,6 +35,9 @@ export const reviewSchema = z.object({
   lastChangeAt: z.iso.datetime().nullable(),
   /** When its client last stored a snapshot; null when it never did. What an older server wrote down lacks it. */
   lastSnapshotAt: z.iso.datetime().nullable().optional(),
+  /** When the oldest and the newest snapshot that is live came; null without any. What an older server wrote down lacks them. */
+  oldestSnapshotAt: z.iso.datetime().nullable().optional(),
+  newestSnapshotAt: z.iso.datetime().nullable().optional(),
 });
 export type Review = z.infer<typeof reviewSchema>;
 
@@ -56,6 +59,7 @@ export const reviewJob = defineJob({
     const usage = { live: amountOf(counted.live), trash: amountOf(counted.trash) };
     const reviewed = await reviewJournal({ disk, layout }, { now: at, share: brake });
     const { frozen, oddities, snapshots, locks, damaged, lastChangeAt, lastSnapshotAt } = reviewed;
+    const { oldestSnapshotAt, newestSnapshotAt } = reviewed;
     return {
       findings: [...findingsOf({ source: basename(directory), frozen, oddities, usage, quotaBytes })],
       frozen: frozen && freezeAnswer(frozen),
@@ -69,6 +73,8 @@ export const reviewJob = defineJob({
       },
       lastChangeAt: lastChangeAt === null ? null : instantOf(lastChangeAt),
       lastSnapshotAt: lastSnapshotAt === null ? null : instantOf(lastSnapshotAt),
+      oldestSnapshotAt: oldestSnapshotAt === null ? null : instantOf(oldestSnapshotAt),
+      newestSnapshotAt: newestSnapshotAt === null ? null : instantOf(newestSnapshotAt),
     };
   },
 });

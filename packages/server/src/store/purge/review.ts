@@ -14,6 +14,12 @@ export interface JournalReview {
   readonly oddities: readonly Oddity[];
   /** How many are live. */
   readonly snapshots: number;
+  /**
+   * When the first and the last that came of those that are live were stored, UTC milliseconds by effective time; null without any.
+   * One that was taken back from the trash came when it was stored.
+   */
+  readonly oldestSnapshotAt: number | null;
+  readonly newestSnapshotAt: number | null;
   readonly locks: {
     /** How many are live. */
     readonly count: number;
@@ -38,7 +44,8 @@ export const reviewJournal = async (
 ): Promise<JournalReview> => {
   const deletions = brake(share);
   const snapshots = churn(share);
-  const live = { snapshots: new Set<string>(), locks: new Map<string, number>() };
+  const live = { snapshots: new Map<string, number>(), locks: new Map<string, number>() };
+  const stored = new Map<string, number>();
   const damaged = new Map<string, ObjectId>();
   let lastChangeAt: number | null = null;
   let lastSnapshotAt: number | null = null;
@@ -49,23 +56,31 @@ export const reviewJournal = async (
     if (!isChange(record)) return;
     const { op, id } = record;
     if (op === 'put' || op === 'trash') lastChangeAt = at;
-    if (op === 'put' && id.type === 'snapshots') lastSnapshotAt = at;
+    if (op === 'put' && id.type === 'snapshots') {
+      lastSnapshotAt = at;
+      stored.set(keyOf(id), at);
+    }
     const arrives = op === 'put' || op === 'restore';
     if (!arrives && 'of' in record && record.of !== null) return;
     const key = keyOf(id);
     if ((op === 'quarantine' || op === 'lost') && id.type !== 'locks') damaged.set(key, id);
     else damaged.delete(key);
-    if (id.type === 'snapshots') arrives ? live.snapshots.add(key) : live.snapshots.delete(key);
+    if (id.type === 'snapshots') arrives ? live.snapshots.set(key, stored.get(key) ?? at) : live.snapshots.delete(key);
     if (id.type === 'locks') arrives ? live.locks.set(key, at) : live.locks.delete(key);
   });
-  const oldestAt = [...live.locks.values()].reduce<number | null>((oldest, at) => Math.min(oldest ?? at, at), null);
   return {
     frozen: deletions.frozen(),
     oddities: snapshots.oddities(now - newsMs),
     snapshots: live.snapshots.size,
-    locks: { count: live.locks.size, oldestAt },
+    oldestSnapshotAt: extreme(live.snapshots, Math.min),
+    newestSnapshotAt: extreme(live.snapshots, Math.max),
+    locks: { count: live.locks.size, oldestAt: extreme(live.locks, Math.min) },
     damaged: [...damaged.values()],
     lastChangeAt,
     lastSnapshotAt,
   };
 };
+
+/** Null of none. */
+const extreme = (times: ReadonlyMap<string, number>, of: (one: number, other: number) => number): number | null =>
+  [...times.values()].reduce<number | null>((found, at) => (found === null ? at : of(found, at)), null);
