@@ -52,8 +52,13 @@ export const monitorSettingsSchema = z.object({
     remindMs: z.number(),
   }),
   channels: z.array(channelSettingsSchema),
-  /** Channels and pings that can not be used, and why: a secret's file that is not there. They are conditions. */
-  broken: z.array(z.object({ name: z.string(), text: z.string(), remedy: z.string() })),
+  /**
+   * Channels, pings (named by `pingName`) and the page (`page`) that can not be used, and why: a secret's file that is not there. They
+   * are conditions.
+   */
+  broken: z.array(
+    z.object({ kind: z.enum(['channel', 'ping', 'page']), name: z.string(), text: z.string(), remedy: z.string() }),
+  ),
   /** Null where there is no page. */
   page: pageSettingsSchema.nullable(),
   /** For the server itself: pinged as long as all of it goes on. */
@@ -61,3 +66,6 @@ export const monitorSettingsSchema = z.object({
   sources: z.array(monitoredSource),
 });
 export type MonitorSettings = z.output<typeof monitorSettingsSchema>;
+
+/** What a ping is called where channels have their names; null for the server's own. No channel and no source can be called so. */
+export const pingName = (source: string | null): string => (source === null ? 'ping of the server' : `ping: ${source}`);

@@ -1,4 +1,5 @@
 import { isSourceName } from '@berth/common/host-name.ts';
+import { nobodyToTell } from './people.ts';
 import { defaultConcurrency, scheduleOf, withoutAgent } from './schedule.ts';
 import { defaultBrake, defaultProtectMs, defaultScrubMs, defaultScrubRate, type WrittenSources } from './schema.ts';
 import type { ServerConfig, Source } from './source.ts';
@@ -23,6 +24,7 @@ export const toConfig = ({ server, sources }: WrittenSources, hostTimeZone: stri
         floorBytes: server?.floor ?? null,
         access: written.access ?? 'restic',
         immutable: written.immutable ?? false,
+        ping: null,
         ...(written.access === 'sftp' ? withoutAgent(schedule) : schedule),
       };
     }),
@@ -35,6 +37,7 @@ export const toConfig = ({ server, sources }: WrittenSources, hostTimeZone: stri
       scrubRate: server?.scrub_rate ?? defaultScrubRate,
       concurrency: server?.concurrency ?? defaultConcurrency,
       timeZone: server?.time_zone ?? hostTimeZone,
+      people: nobodyToTell,
     },
   };
 };

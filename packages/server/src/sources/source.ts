@@ -1,5 +1,6 @@
 import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
 import type { PublicKey } from '@berth/common/ssh-key.ts';
+import type { People, Ping } from './people.ts';
 import type { Schedule } from './schedule.ts';
 
 /** How a source stores: through restic's protocol, or as plain files by SFTP (docs/sftp.md says what that lacks). */
@@ -24,6 +25,8 @@ export interface Source extends Schedule {
   readonly access: Access;
   /** Only with `access: sftp`: what it overwrites and deletes is kept for `protectMs`, as restic's objects always are. */
   readonly immutable: boolean;
+  /** The dead man's switch that is told of its runs; null for none. */
+  readonly ping: Ping | null;
 }
 
 /** What one `sources.yaml` says, complete: the only form in which it reaches the rest of the server. */
@@ -49,5 +52,7 @@ export interface ServerConfig {
     readonly concurrency: number;
     /** IANA name of the zone whose wall clock windows and slots go by; the host's where the file says none. */
     readonly timeZone: string;
+    /** Whom to tell: digest, alerts, channels and page. */
+    readonly people: People;
   };
 }
