@@ -54,4 +54,6 @@ export interface Delivery {
   readonly nextMs: number;
   /** Why it could not be delivered last; null before. Holds no secret. */
   readonly error: string | null;
+  /** Whether another channel has taken this message: a digest that one has taken is not unsent. */
+  readonly taken: boolean;
 }
