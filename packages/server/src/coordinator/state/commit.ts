@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers';
-import { isLostSync } from './failure.ts';
+import { isLostSync } from '../../database/failure.ts';
 
 interface Work {
   readonly run: () => void;

@@ -1,10 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { Problem } from '@berth/common/problem.ts';
+import type { Shape } from '../../database/migrate.ts';
 
-/**
- * The shape of the database, a step each; what stands here never changes, a new shape is a new step. `user_version` says how
- * many a file has been through.
- */
+/** What stands here never changes; a new shape is a new step. */
 const steps: readonly string[] = [
   `
   CREATE TABLE sources (
@@ -58,31 +54,5 @@ const steps: readonly string[] = [
   `,
 ];
 
-/** The shape this program knows. */
-export const newestVersion = steps.length;
-
-/** How many steps a file has been through. */
-export const versionOf = (db: DatabaseSync): number => {
-  const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
-  return typeof version === 'number' ? version : 0;
-};
-
-/** Brings a file to the newest shape, each step whole or not at all. Throws `state-newer` and changes nothing where it is newer. */
-export const migrate = (db: DatabaseSync, path: string): void => {
-  const version = versionOf(db);
-  refuseNewer(version, path);
-  for (const [index, step] of steps.entries()) {
-    if (index < version) continue;
-    db.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${index + 1}; COMMIT;`);
-  }
-};
-
-/** Throws `state-newer`. */
-export const refuseNewer = (version: number, path: string): void => {
-  if (version <= newestVersion) return;
-  throw new Problem(
-    'state-newer',
-    `${path} was written by a newer berth: it has version ${version}, and this one knows ${newestVersion}.`,
-    'Start the newer berth again. To go back all the same, move the file away: the reports in it are then not shown.',
-  );
-};
+/** The shape of the coordinator's database. */
+export const coordinatorShape: Shape = { steps, loss: 'the reports in it are then not shown.' };

@@ -9,7 +9,7 @@ import type { StoredFacts } from '../link.ts';
 import { databaseFile, stateFolder } from '../paths.ts';
 import type { RunOutline } from '../reports/outline.ts';
 import type { Fleet, FleetRun, FleetSource } from './fleet.ts';
-import { refuseNewer, versionOf } from './migrations.ts';
+import { isReadable } from './readable.ts';
 import { readLeases, readOutlines, readReportOf, readSettings, readSources, readWaiting } from './rows.ts';
 import type { LeaseRow, LoadedSource, WaiterRow } from './state.ts';
 import { walkableCopy } from './walkable-copy.ts';
@@ -91,7 +91,8 @@ const fleetRun = (outline: RunOutline): FleetRun | null => {
   };
 };
 
-const nowOf = (lease: LeaseRow | null, waiter: WaiterRow | null): FleetSource['now'] => {
+/** What a source does now. */
+export const nowOf = (lease: LeaseRow | null, waiter: WaiterRow | null): FleetSource['now'] => {
   if (lease !== null) {
     const { grantedAtMs: sinceMs, step, bytesDone, bytesTotal } = lease;
     const known = bytesDone !== null && bytesTotal !== null && bytesTotal > 0;
@@ -129,28 +130,11 @@ const look = <Result>({ dataDir, uid }: Where, read: (db: DatabaseSync) => Resul
 const readAs = <Result>(uid: number, path: string, read: (db: DatabaseSync) => Result): Result | null =>
   asUser(uid, () => (lstatSync(path, { throwIfNoEntry: false }) === undefined ? null : readIn(path, read)));
 
-/**
- * Ours has tables only. A view or a trigger would let whoever took the coordinator over have their own queries run by the
- * admin's command.
- */
-const refusePrograms = (db: DatabaseSync, path: string): void => {
-  db.exec('PRAGMA trusted_schema = OFF');
-  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE type NOT IN ('table', 'index')").get() === undefined) return;
-  throw new Problem(
-    'state-unreadable',
-    `${path} holds more than the coordinator puts there: somebody else wrote it.`,
-    'Stop the server, look at that file, and move it away: slots are planned anew, and no backup is touched.',
-  );
-};
-
 /** A reader keeps nobody waiting: it sees what was committed when it began. */
 const readIn = <Result>(path: string, read: (db: DatabaseSync) => Result): Result | null => {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
   try {
-    const version = versionOf(db);
-    refuseNewer(version, path);
-    if (version === 0) return null;
-    refusePrograms(db, path);
+    if (!isReadable(db, path)) return null;
     db.exec('BEGIN');
     return read(db);
   } finally {

@@ -4,7 +4,7 @@ import { type Report, reportSchema } from '@berth/common/report.ts';
 import { z } from 'zod';
 import { storedFactsSchema } from '../link.ts';
 import { measured, type RunOutline, runOutlineSchema } from '../reports/outline.ts';
-import type { LeaseRow, LoadedSource, Settings, WaiterRow } from './state.ts';
+import type { LeaseRow, LoadedSource, Settings, SourceRow, WaiterRow } from './state.ts';
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>
   z
@@ -72,6 +72,29 @@ export const readSources = (
   onSkipped: OnSkipped,
 ): readonly LoadedSource[] => {
   const where = which === 'present' ? 'WHERE present = 1' : '';
+  const pastOf = pastReader(db, onSkipped);
+  return db
+    .prepare(`SELECT * FROM sources ${where} ORDER BY name`)
+    .all()
+    .map((row) => sourceRowOf(row, onSkipped))
+    .filter(isThere)
+    .map((source) => ({ ...source, ...pastOf(source.name) }));
+};
+
+/** A row of the table `sources`; null for one that can not be understood. */
+export const sourceRowOf = (row: Record<string, SQLOutputValue>, onSkipped: OnSkipped): SourceRow | null => {
+  const known = read(sourceRow, row, `the source ${String(row['name'])}`, onSkipped);
+  if (known === null) return null;
+  const { name, known_since: knownSinceMs, present, has_agent: hasAgent, place, slots, stored } = known;
+  const { every_ms: everyMs, overdue_after_ms: overdueAfterMs } = known;
+  return { name, knownSinceMs, present, hasAgent, everyMs, overdueAfterMs, place, slots, stored };
+};
+
+/** What the reports of a source said. */
+export type Past = Pick<LoadedSource, 'lastRun' | 'lastGood' | 'lengthsMs'>;
+
+/** Reads the past of one source after another. */
+export const pastReader = (db: DatabaseSync, onSkipped: OnSkipped): ((source: string) => Past) => {
   const counted = db.prepare(
     `SELECT outline FROM runs WHERE source = ? AND counts = 1 ORDER BY ended_at DESC, seq DESC LIMIT ${lengths}`,
   );
@@ -80,30 +103,17 @@ export const readSources = (
   );
   const outline = (source: string, row: Record<string, SQLOutputValue>): RunOutline | null =>
     read(outlineRow, row, `a run of ${source}`, onSkipped)?.outline ?? null;
-  const source = (row: Record<string, SQLOutputValue>): LoadedSource | null => {
-    const known = read(sourceRow, row, `the source ${String(row['name'])}`, onSkipped);
-    if (known === null) return null;
-    const { name } = known;
+  return (source) => {
     const goods = good
-      .all(name)
-      .map((one) => outline(name, one))
+      .all(source)
+      .map((one) => outline(source, one))
       .filter(isThere);
     return {
-      name,
-      knownSinceMs: known.known_since,
-      present: known.present,
-      hasAgent: known.has_agent,
-      everyMs: known.every_ms,
-      overdueAfterMs: known.overdue_after_ms,
-      place: known.place,
-      slots: known.slots,
-      stored: known.stored,
-      lastRun: firstOf(counted.iterate(name), (one) => outline(name, one)),
+      lastRun: firstOf(counted.iterate(source), (one) => outline(source, one)),
       lastGood: goods[0] ?? null,
       lengthsMs: measured(goods),
     };
   };
-  return db.prepare(`SELECT * FROM sources ${where} ORDER BY name`).all().map(source).filter(isThere);
 };
 
 /** The first that `of` makes something of; null when it is none. */
