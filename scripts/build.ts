@@ -7,6 +7,7 @@ const programs = {
   session: 'packages/server/src/session/main.ts',
   job: 'packages/server/src/jobs/main.ts',
   coordinator: 'packages/server/src/coordinator/main.ts',
+  monitor: 'packages/server/src/monitor/main.ts',
   berth: 'packages/agent/src/cli.ts',
 };
 

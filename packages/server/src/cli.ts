@@ -26,6 +26,7 @@ import { detectMode, isolationOf } from './supervisor/mode.ts';
 import { thisProgram } from './supervisor/program.ts';
 import { type Ready, run } from './supervisor/run.ts';
 import { readState } from './supervisor/state.ts';
+import { version } from './version.ts';
 
 const defaults = { directory: '/etc/berth', config: '/etc/berth/sources.yaml', data: '/data' } as const;
 
@@ -37,7 +38,7 @@ const toPort = (text: string): number => {
 
 const program = new Command('berth-server')
   .description("Receives every machine's backup: who may moor stands in sources.yaml.")
-  .version('0.1.0')
+  .version(version)
   .helpCommand(false)
   .showHelpAfterError('(berth-server --help shows the commands)')
   .exitOverride();

@@ -28,6 +28,11 @@ export class JobLog {
     return this.#records[source]?.[job] ?? null;
   }
 
+  /** Everything that jobs did on a source. */
+  of(source: string): Readonly<Record<string, JobRecord>> {
+    return this.#records[source] ?? {};
+  }
+
   /** As `due` asks for it. */
   lastRun(source: string, job: string): LastRun | null {
     const record = this.last(source, job);

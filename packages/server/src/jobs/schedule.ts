@@ -11,6 +11,7 @@ import type { ClockGuard } from './clock.ts';
 import { diskWords, spaceOf } from './disk-room.ts';
 import { due, givingWay, type Plan, type Running, type Scheduled } from './due.ts';
 import { JobLog } from './job-log.ts';
+import type { JobRecord } from './jobs-file.ts';
 import { journalMark } from './journal-mark.ts';
 import { type PlannedJob, plannedJobs, reviewName } from './planned.ts';
 import type { JobPlace } from './start.ts';
@@ -56,6 +57,8 @@ export interface ScheduleOptions {
   readonly cadence?: Partial<Cadence>;
   /** Hears what the last review of a source found: of each when it comes into force, and after every review. */
   readonly onStored?: (source: string, facts: StoredFacts) => void;
+  /** Hears what all jobs did on a source: when it comes into force, and after every job. */
+  readonly onRecords?: (source: string, records: Readonly<Record<string, JobRecord>>) => void;
   /** Hears which heavy jobs run, whenever that changes. */
   readonly onWorking?: (jobs: readonly { readonly source: string; readonly job: string }[]) => void;
   /** For tests. */
@@ -130,6 +133,7 @@ export class Schedule {
       const { mark } = this.#markOf(source);
       this.#known.set(name, { source, knownSinceMs: Date.now(), firstMark: mark, mark });
       this.#tellStored(name);
+      this.#options.onRecords?.(name, this.#done.of(name));
     }
     if (this.#timer !== undefined) this.#forgetOthers();
   }
@@ -248,7 +252,9 @@ export class Schedule {
     const isWanted = (): boolean => this.#known.has(source.name);
     const where = { dataDir, place, keeper, log, done: this.#done };
     await attempt({ job, source, settings, mark, dueSinceMs, stop, isWanted }, where);
-    if (job.name === reviewName && isWanted()) this.#tellStored(source.name);
+    if (!isWanted()) return;
+    if (job.name === reviewName) this.#tellStored(source.name);
+    this.#options.onRecords?.(source.name, this.#done.of(source.name));
   }
 
   #tellStored(source: string): void {

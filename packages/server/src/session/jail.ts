@@ -20,6 +20,8 @@ export interface Cell {
   readonly writable: readonly string[];
   /** Folders in whose folders it may make sockets and remove them, and nothing else. */
   readonly sockets?: readonly string[];
+  /** What the C library reads for it, and it does not read itself; all of it is there. */
+  readonly system?: { readonly files: readonly string[]; readonly folders: readonly string[] };
 }
 
 /** What Linux 5.19 (Landlock's second version, the first that lets a session link from folder to folder) watches. */
@@ -63,7 +65,8 @@ const socketRights: ReadonlySet<string> = new Set(['read-dir', 'make-sock', 'rem
  * setpriv's words (util-linux 2.41) that put what follows under Landlock; none where there is no Landlock. The names of
  * the rights are spelled out, because `--landlock-access fs` means another set in every release of util-linux.
  */
-export const jailWords = (jail: Jail, { node, program, readable, writable, sockets = [] }: Cell): readonly string[] => {
+export const jailWords = (jail: Jail, cell: Cell): readonly string[] => {
+  const { node, program, readable, writable, sockets = [], system = { files: [], folders: [] } } = cell;
   if (jail.kind === 'none') return [];
   const { rights, libraries } = jail;
   const rule = (allowed: readonly string[], path: string): readonly string[] => [
@@ -79,7 +82,8 @@ export const jailWords = (jail: Jail, { node, program, readable, writable, socke
     ...rule(['execute', 'read-file'], node),
     ...rule(['read-file', 'read-dir'], codeFolder(program)),
     ...rule(['read-file'], noOpenSslConfig),
-    ...readable.flatMap((path) => rule(['read-file', 'read-dir'], path)),
+    ...[...readable, ...system.folders].flatMap((path) => rule(['read-file', 'read-dir'], path)),
+    ...system.files.flatMap((path) => rule(['read-file'], path)),
     ...writable.flatMap((path) => rule(own, path)),
     ...sockets.flatMap((path) => rule([...socketRights], path)),
   ];

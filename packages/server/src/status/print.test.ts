@@ -5,8 +5,9 @@ import type { ServerStatus } from './status.ts';
 import { nowMs, sourceStatus } from './testing.ts';
 
 const server: NonNullable<ServerStatus['server']> = {
-  ...{ version: 1, pid: 7, sshdPid: 8, coordinatorPid: 9, mode: 'rootless', mountNamespace: 'mnt:[1]' },
+  ...{ version: 1, pid: 7, sshdPid: 8, coordinatorPid: 9, monitorPid: 10, mode: 'rootless', mountNamespace: 'mnt:[1]' },
   jail: { kind: 'landlock', rights: [], libraries: [] },
+  ...{ page: 'http://127.0.0.1:8480', knownHostKey: 'SHA256:x' },
   ...{ address: null, port: 2222, hostKey: { publicKey: '', fingerprint: 'SHA256:x' }, config: '/etc/sources.yaml' },
   ...{ startedAt: '', stoppedAt: null, appliedAt: '2026-11-14T11:00:00.000Z', sftp: {}, refused: null },
 };
@@ -15,6 +16,7 @@ const whole = (change: Partial<ServerStatus> = {}): string =>
     printStatus(
       {
         ...{ up: true, server, coordinator: 'up', coordinatorTrouble: null, concurrency: 2, tight: [] },
+        ...{ monitor: 'up', page: 'http://127.0.0.1:8480' },
         ...{ timeZone: 'Europe/Berlin', sources: [sourceStatus('laptop')], conditions: [], clockTrusted: true },
         ...change,
       },
@@ -33,6 +35,14 @@ test.each([
 ] as const)('%j: how the coordinator is stands in one line, and the sources are shown all the same', (change, line) => {
   expect(whole(change)).toContain(line);
   expect(whole(change)).toMatch(/^laptop +fine +9 h ago +tonight 03:10 /m);
+});
+
+test.each([
+  [{}, 'monitor       up, page http://127.0.0.1:8480\n'],
+  [{ page: null }, 'monitor       up, without a page\n'],
+  [{ monitor: 'down', page: null }, 'monitor       down: nobody is told of anything\n'],
+] as const)('%j: whether people are told, and where they can look, stands in one line', (change, line) => {
+  expect(whole(change)).toContain(line);
 });
 
 test('what the windows can not hold is said, once', () => {

@@ -17,6 +17,7 @@ export const printStatus = (status: ServerStatus, nowMs: number): string => {
   return text([
     `server        ${state}${up && server.sshdPid === null ? `, ${paint('red', 'sshd is down')}` : ''}`,
     `coordinator   ${coordinatorWords(status)}`,
+    `monitor       ${monitorWords(status)}`,
     `listens       ${address ?? 'every address'}, port ${port}`,
     `host key      ${hostKey.fingerprint}`,
     `mode          ${mode}: ${isolationOf[mode]}`,
@@ -42,6 +43,13 @@ const coordinatorWords = ({ coordinator, coordinatorTrouble, concurrency, timeZo
   if (coordinator === 'none') return paint('yellow', 'has not run here yet: nothing is planned');
   if (coordinator === 'down') return `${paint('red', 'down')}: slots are the last known ones`;
   return `${paint('green', 'up')}, ${concurrency} at once, by the clock of ${timeZone}`;
+};
+
+/** Whether people are told, and where they can look. */
+const monitorWords = ({ monitor, page }: ServerStatus): string => {
+  if (monitor === 'none') return paint('yellow', 'has not run here yet: nobody is told of anything');
+  if (monitor === 'down') return `${paint('red', 'down')}: nobody is told of anything`;
+  return `${paint('green', 'up')}, ${page === null ? 'without a page' : `page ${page}`}`;
 };
 
 const tightLines = ({ text: words, remedy }: ServerStatus['tight'][number]): readonly string[] => [

@@ -14,14 +14,13 @@ import { toConfig } from '../sources/config.ts';
 import { loadSources } from '../sources/load.ts';
 import { hostTimeZone } from '../sources/schedule.ts';
 import type { Access, Source } from '../sources/source.ts';
-import { connectionsOf } from '../sshd/connections.ts';
-import { snapshot } from '../sshd/processes.ts';
 import { storedBySftp } from '../supervisor/coordinator/linked.ts';
 import { isLocked } from '../supervisor/lock.ts';
 import { appliedFile, readState, type ServerState } from '../supervisor/state.ts';
 import { lastActivity, madeAt } from './activity.ts';
 import { coordinatedIn } from './coordinated.ts';
 import { type Planned, plannedOf } from './planned.ts';
+import { sessionsBySource } from './sessions.ts';
 import { type Stored, storedOf } from './stored.ts';
 
 export interface SourceStatus extends Planned {
@@ -54,6 +53,10 @@ export interface ServerStatus {
   readonly server: ServerState | null;
   /** What gives out the slots. `none`: it has never run here, so nothing is planned. */
   readonly coordinator: 'up' | 'down' | 'none';
+  /** What tells people. `none`: it has never run here. */
+  readonly monitor: 'up' | 'down' | 'none';
+  /** Where the page is; null where there is none. */
+  readonly page: string | null;
   /** Why what it knows can not be read; null when it can. */
   readonly coordinatorTrouble: string | null;
   /** How many sources may run at once. */
@@ -90,6 +93,7 @@ export const status = async (dataDir: string, nowMs: number = Date.now()): Promi
     up,
     server,
     coordinator: isCoordinated ? 'up' : fleet === null && trouble === null ? 'none' : 'down',
+    ...monitorOf(server, up),
     coordinatorTrouble: trouble,
     ...{ concurrency: settings.concurrency, timeZone: settings.timeZone, tight: fleet?.tight ?? [] },
     conditions: readConditions(dataDir),
@@ -123,6 +127,11 @@ export const status = async (dataDir: string, nowMs: number = Date.now()): Promi
   };
 };
 
+const monitorOf = (server: ServerState | null, up: boolean): Pick<ServerStatus, 'monitor' | 'page'> => {
+  if (server === null) return { monitor: 'none', page: null };
+  return up && server.monitorPid !== null ? { monitor: 'up', page: server.page } : { monitor: 'down', page: null };
+};
+
 /** What the server itself last saw of what a source stores. */
 const factsOf = (dataDir: string, source: Source, sftp: Judgement | null, jobs: JobRecords): StoredFacts | null => {
   if (source.access === 'sftp') return sftp === null ? null : storedBySftp(sftp);
@@ -135,13 +144,3 @@ const factsOf = (dataDir: string, source: Source, sftp: Judgement | null, jobs: 
 const nothing = { bytes: 0, objects: 0 };
 const never = new Date(0).toISOString();
 const nothingStored = { at: never, live: nothing, trash: nothing, snapshots: 0, lastSnapshotAt: null };
-
-const sessionsBySource = (server: ServerState, sources: readonly Source[]): ReadonlyMap<string, number> => {
-  const { sshdPid, mode, mountNamespace, pid } = server;
-  const listener = { pid: sshdPid ?? -1, rootless: mode === 'rootless', mountNamespace, supervisor: pid };
-  const counts = new Map<string, number>();
-  for (const { source, sessions } of connectionsOf(snapshot(), listener, sources)) {
-    if (source !== null) counts.set(source, (counts.get(source) ?? 0) + sessions);
-  }
-  return counts;
-};

@@ -18,6 +18,7 @@ export const privatePaths = (program: Program) => ({
   session: join(privateRuntimeDir, 'program', program.session.slice(program.root.length)),
   job: join(privateRuntimeDir, 'program', program.job.slice(program.root.length)),
   coordinator: join(privateRuntimeDir, 'program', program.coordinator.slice(program.root.length)),
+  monitor: join(privateRuntimeDir, 'program', program.monitor.slice(program.root.length)),
 });
 
 interface Wishes {

@@ -15,6 +15,8 @@ export interface Program {
   readonly job: string;
   /** What hands out the slots: coordinator/main.ts. */
   readonly coordinator: string;
+  /** What tells people: monitor/main.ts. */
+  readonly monitor: string;
   /** The folders sessions must be able to read, and the folder all of them are in. */
   readonly root: string;
   readonly folders: readonly string[];
@@ -34,11 +36,18 @@ export const programAt = (here: string, node: string): Program => {
       session: join(server, 'src/session/main.ts'),
       job: join(server, 'src/jobs/main.ts'),
       coordinator: join(server, 'src/coordinator/main.ts'),
+      monitor: join(server, 'src/monitor/main.ts'),
       root,
       folders: ['packages', 'node_modules'],
     };
   }
   const root = dirname(here);
-  const [session, job, coordinator] = [join(root, 'session.mjs'), join(root, 'job.mjs'), join(root, 'coordinator.mjs')];
-  return { node, cli: here, session, job, coordinator, root, folders: ['.'] };
+  const bundle = (name: string): string => join(root, `${name}.mjs`);
+  const [session, job, coordinator, monitor] = [
+    bundle('session'),
+    bundle('job'),
+    bundle('coordinator'),
+    bundle('monitor'),
+  ];
+  return { node, cli: here, session, job, coordinator, monitor, root, folders: ['.'] };
 };

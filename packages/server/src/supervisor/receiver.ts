@@ -21,6 +21,8 @@ export interface ReceiverOptions {
   readonly layout: Layout;
   readonly configFile: string;
   readonly hostKey: HostKey;
+  /** The fingerprint that machines know this server by. */
+  readonly knownHostKey: string;
   readonly address: string | null;
   readonly port: number;
   /** Our mount namespace in private mode, otherwise empty. */
@@ -31,6 +33,8 @@ export interface ReceiverOptions {
   readonly pass: GuardOptions['pass'];
   /** Called with what is in force from now on. */
   readonly onApplied: (config: ServerConfig) => void;
+  /** Called with why the latest sources.yaml is not in force; with nothing once one is. */
+  readonly onRefused: (findings: readonly { readonly message: string; readonly remedy: string }[]) => void;
   /** Called with what is known of an SFTP source, after each look at its files. */
   readonly onJudged: (source: string, judgement: Judgement) => void;
   readonly log: Logger;
@@ -75,12 +79,15 @@ export class Receiver {
       pid: process.pid,
       sshdPid: null,
       coordinatorPid: null,
+      monitorPid: null,
+      page: null,
       mode: layout.mode,
       mountNamespace,
       jail,
       address,
       port,
       hostKey: { publicKey: hostKey.publicKey, fingerprint: hostKey.fingerprint },
+      knownHostKey: options.knownHostKey,
       config: configFile,
       startedAt: new Date().toISOString(),
       stoppedAt: null,
@@ -143,9 +150,14 @@ export class Receiver {
     return new Set(this.#connections.list().map(({ source }) => source ?? ''));
   }
 
-  /** The coordinator has started with this pid, or ended: for `status`. */
-  noteCoordinator(pid: number | null): void {
-    this.#remember({ coordinatorPid: pid });
+  /** What is in force and what runs, as it is recorded. */
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  /** A child has started with this pid, or ended; the page is here now: for `status`. */
+  note(change: Partial<Pick<ServerState, 'coordinatorPid' | 'monitorPid' | 'page'>>): void {
+    this.#remember(change);
   }
 
   /** Ends sshd and every connection. Nothing of the receiver runs afterwards. */
@@ -217,6 +229,7 @@ export class Receiver {
     }
     this.#record(() => writeApplied(layout.dataDir, content));
     this.#remember({ appliedAt: new Date().toISOString(), refused: null });
+    this.#options.onRefused([]);
     const tookMs = Math.round(performance.now() - started);
     this.#log.info({ sources: config.sources.length, tookMs }, 'sources.yaml is in force');
   }
@@ -250,6 +263,7 @@ export class Receiver {
     for (const finding of findings)
       this.#log.error(finding, 'sources.yaml is refused; the last good one stays in force');
     this.#remember({ refused: { at: new Date().toISOString(), findings } });
+    this.#options.onRefused(findings);
   }
 
   #remember(change: Partial<ServerState>): void {

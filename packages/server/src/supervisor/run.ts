@@ -4,6 +4,7 @@ import { problemOf } from '@berth/common/yaml/finding.ts';
 import { readConfigFile } from '@berth/common/yaml/read-file.ts';
 import type { Logger } from 'pino';
 import type { Mode } from '../accounts/layout.ts';
+import { readConditions } from '../events/files.ts';
 import { Keeper } from '../events/keeper.ts';
 import { ClockGuard } from '../jobs/clock.ts';
 import { jobPlaceInside } from '../jobs/place.ts';
@@ -15,16 +16,19 @@ import { runPass } from '../sftp/job.ts';
 import { parseSources } from '../sources/load.ts';
 import { unfinishedFindings } from '../sources/unfinished.ts';
 import { type WatchOptions, watchFile } from '../sources/watch.ts';
-import { ensureHostKey } from '../sshd/host-key.ts';
+import { ensureHostKey, type HostKey } from '../sshd/host-key.ts';
 import type { Patience } from './child/child.ts';
+import { refusedWord } from './config-refused.ts';
 import { linkedConfig, storedBySftp } from './coordinator/linked.ts';
 import { coordinatorOf } from './coordinator/of-server.ts';
 import { mountNamespace } from './enter.ts';
+import { hostKeyChangedKey, judgeHostKey } from './host-key-judge.ts';
 import { prepareLayout } from './layout.ts';
+import { monitorOf } from './monitor/of-server.ts';
 import { thisProgram } from './program.ts';
 import { type Candidate, Receiver } from './receiver.ts';
 import { selfCheck } from './self-check.ts';
-import { appliedFile } from './state.ts';
+import { appliedFile, readState } from './state.ts';
 
 export interface RunOptions {
   readonly mode: Mode;
@@ -38,9 +42,9 @@ export interface RunOptions {
   readonly log: Logger;
   /** How often jobs run; only tests say. */
   readonly cadence?: Partial<Cadence>;
-  /** How long the coordinator may take for things; only tests say. */
+  /** How long the coordinator and the monitor may take for things; only tests say. */
   readonly patience?: Partial<Patience>;
-  /** How far ahead of this machine's the coordinator's clock goes, in milliseconds; only tests say. */
+  /** How far ahead of this machine's the clock of the coordinator and of the monitor goes, in milliseconds; only tests say. */
   readonly coordinatorAheadMs?: number;
 }
 
@@ -86,8 +90,16 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   const coordinator = coordinatorOf({
     ...{ layout, jail, program, keeper, aheadMs: options.coordinatorAheadMs ?? 0 },
     onPlaces: (free) => schedule.setFreePlaces(free),
-    onChange: (pid) => receiver.noteCoordinator(pid),
+    onChange: (pid) => receiver.note({ coordinatorPid: pid }),
     log: log.child({ component: 'coordinator' }),
+    ...(options.patience && { patience: options.patience }),
+  });
+  const { monitor, feed } = monitorOf({
+    ...{ layout, configFile, jail, program, keeper, aheadMs: options.coordinatorAheadMs ?? 0 },
+    state: () => receiver.state,
+    onChange: (pid) => receiver.note({ monitorPid: pid }),
+    onPage: (page) => receiver.note({ page }),
+    log: log.child({ component: 'monitor' }),
     ...(options.patience && { patience: options.patience }),
   });
   const schedule: Schedule = new Schedule({
@@ -96,7 +108,11 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     clock: new ClockGuard(dataDir, log),
     keeper,
     onStored: (source, facts) => coordinator.stored(source, facts),
-    onWorking: (jobs) => coordinator.working(jobs),
+    onRecords: (source, records) => feed.records(source, records),
+    onWorking: (jobs) => {
+      coordinator.working(jobs);
+      feed.working([...jobs]);
+    },
     active: () => receiver.active(),
     log: log.child({ component: 'jobs' }),
     ...(options.cadence && { cadence: options.cadence }),
@@ -105,6 +121,7 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     layout,
     configFile,
     hostKey,
+    knownHostKey: await knownHostKey(dataDir, hostKey, keeper),
     address: options.address,
     port,
     mountNamespace: namespace,
@@ -113,9 +130,12 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
       runPass({ node, session, dataDir: layout.sessionDataDir, jail }, source, settleMs, signal),
     onApplied: (inForce) => {
       coordinator.apply(linkedConfig(inForce));
+      feed.apply(inForce);
       schedule.watch(inForce);
     },
+    onRefused: (findings) => void keeper.say([refusedWord(findings)]),
     onJudged: (source, judgement) => {
+      feed.judged(source);
       const facts = storedBySftp(judgement);
       if (facts !== null) coordinator.stored(source, facts);
     },
@@ -123,6 +143,8 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   });
   await receiver.start(first);
   coordinator.start();
+  feed.start();
+  monitor.start();
   schedule.start();
   // It says why, and remembers it for `status`.
   if (latest !== first.content) await receiver.consider({ ok: true, content: latest });
@@ -145,8 +167,21 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   watching.abort();
   await watch;
   await Promise.all([schedule.stop(), receiver.stop()]);
+  feed.stop();
   // The last, so that it hears what those have to say.
-  await coordinator.stop();
+  await Promise.all([coordinator.stop(), monitor.stop()]);
+};
+
+/** By which host key machines know this server. Another than that is said before it is written down that this one ran. */
+const knownHostKey = async (dataDir: string, hostKey: HostKey, keeper: Pick<Keeper, 'say'>): Promise<string> => {
+  const before = readState(dataDir);
+  const { known, word } = judgeHostKey({
+    ...{ last: before?.hostKey.fingerprint ?? null, known: before?.knownHostKey ?? null, now: hostKey.fingerprint },
+    isOpen: readConditions(dataDir).some(({ key }) => key === hostKeyChangedKey),
+    folder: dirname(hostKey.path),
+  });
+  await keeper.say([word]);
+  return known;
 };
 
 const follow = async (receiver: Receiver, watch: WatchOptions): Promise<void> => {

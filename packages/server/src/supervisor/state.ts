@@ -23,6 +23,10 @@ const serverState = z.object({
   sshdPid: z.int().nullable(),
   /** The coordinator's; null while it is down. An older server had none. */
   coordinatorPid: z.int().nullable().default(null),
+  /** The monitor's; null while it is down. */
+  monitorPid: z.int().nullable().default(null),
+  /** Where the page is, such as http://127.0.0.1:8480; null where there is none, and while the monitor is down. */
+  page: z.string().nullable().default(null),
   mode: z.enum(['private', 'container', 'rootless']),
   /** Where only the receiver's processes are: see connections.ts. */
   mountNamespace: z.string(),
@@ -31,6 +35,8 @@ const serverState = z.object({
   address: z.string().nullable(),
   port: z.int(),
   hostKey: z.object({ publicKey: z.string(), fingerprint: z.string() }),
+  /** The fingerprint that machines know this server by; missing where an older server wrote it down. */
+  knownHostKey: z.string().nullable().default(null),
   config: z.string(),
   /** Times are UTC, ISO 8601. */
   startedAt: z.string(),

@@ -24,11 +24,15 @@ export interface Owner {
 }
 
 /**
- * Makes the coordinator's own folder, 0700. What is there and ours, from a server that ran without root or from a copy that
- * root brought back, is given to it. Throws `coordinator-folder` for what is somebody else's, or no folder: that is for the
- * admin to look at.
+ * Makes the folder of the coordinator's or the monitor's own, 0700. What is there and ours, from a server that ran without root or from a copy that
+ * root brought back, is given to it. Throws `coordinator-folder` (or `monitor-folder`) for what is somebody else's, or no folder: that is for
+ * the admin to look at.
  */
-export const ensureStateFolder = (folder: string, owner: number): void => {
+export const ensureStateFolder = (
+  folder: string,
+  owner: number,
+  whose: 'coordinator' | 'monitor' = 'coordinator',
+): void => {
   const found = statOf(folder);
   if (found === null) {
     makeOwned(folder, 0o700, owner, owner);
@@ -36,7 +40,7 @@ export const ensureStateFolder = (folder: string, owner: number): void => {
   }
   if (found.isDirectory() && found.uid === owner) return;
   const isOurs = found.isDirectory() && found.uid === ownUid() && (found.mode & 0o022) === 0;
-  if (!isOurs) throw notOurs(folder, found, owner);
+  if (!isOurs) throw notOurs(folder, found, owner, whose);
   // Nobody else could write in it, so what is in there was put there by us. The folder comes last: a crash leaves it ours.
   for (const name of readdirSync(folder)) lchownSync(join(folder, name), owner, owner);
   chmodSync(folder, 0o700);
@@ -71,15 +75,15 @@ export const ensureSocketFolders = (
   }
 };
 
-const notOurs = (folder: string, found: Stats, owner: number): Problem => {
+const notOurs = (folder: string, found: Stats, owner: number, whose: string): Problem => {
   const away = `mv ${folder} ${folder}.found`;
   if (!found.isDirectory()) {
-    return new Problem('coordinator-folder', `${folder} is not a folder.`, `Move it away: ${away}`);
+    return new Problem(`${whose}-folder`, `${folder} is not a folder.`, `Move it away: ${away}`);
   }
   return new Problem(
-    'coordinator-folder',
-    `${folder} belongs to UID ${found.uid}, or others may write in it; it must be the coordinator's (UID ${owner}) alone.`,
-    `If it is the coordinator's: chown -hR ${owner}:${owner} ${folder} && chmod 700 ${folder}. Otherwise: ${away}`,
+    `${whose}-folder`,
+    `${folder} belongs to UID ${found.uid}, or others may write in it; it must be the ${whose}'s (UID ${owner}) alone.`,
+    `If it is the ${whose}'s: chown -hR ${owner}:${owner} ${folder} && chmod 700 ${folder}. Otherwise: ${away}`,
   );
 };
 
