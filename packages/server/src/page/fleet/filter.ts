@@ -1,0 +1,56 @@
+import { sourceStates } from '@berth/common/control/usage.ts';
+import type { OverviewSource } from '../../monitor/overview.ts';
+import { stateLook } from '../parts/tone.ts';
+
+/** What may be asked of the table: a state, or what a source does now. */
+export const wishes = [...sourceStates, 'running', 'waiting'] as const;
+export type Wish = (typeof wishes)[number];
+
+/** Which sources somebody wants to see. */
+export interface Filter {
+  /** Part of the name, in any case; empty for all. */
+  readonly q: string;
+  readonly state: Wish | null;
+  /** Whether all of them, however many there are. */
+  readonly all: boolean;
+}
+
+/** Reads the page's query; what is none of ours is as if it were not there. */
+export const filterOf = (query: URLSearchParams): Filter => ({
+  q: (query.get('q') ?? '').trim().slice(0, 100),
+  state: wishes.find((wish) => wish === query.get('state')) ?? null,
+  all: query.has('all'),
+});
+
+/** The query that asks for it, with its question mark; empty for the usual page. */
+export const queryOf = ({ q, state, all }: Filter): string => {
+  const query = new URLSearchParams({
+    ...(q !== '' && { q }),
+    ...(state !== null && { state }),
+    ...(all && { all: '1' }),
+  });
+  return query.size === 0 ? '' : `?${query}`;
+};
+
+/** What the table shows. */
+export interface Shown {
+  readonly sources: readonly OverviewSource[];
+  /** How many fit the filter, shown or not. */
+  readonly fitting: number;
+}
+
+/** How many of those that nothing is wrong with are shown at once, where nobody asks for more. */
+export const mostUnasked = 100;
+
+/** What fits, the worst states first and else in the order of sources.yaml: all in trouble, and the first hundred of the others. */
+export const shownOf = (sources: readonly OverviewSource[], filter: Filter): Shown => {
+  const part = filter.q.toLowerCase();
+  const fitting = sources
+    .filter(({ name, state, now }) => {
+      const fits = filter.state === null || filter.state === state || filter.state === now.kind;
+      return fits && name.toLowerCase().includes(part);
+    })
+    .toSorted((one, other) => sourceStates.indexOf(one.state) - sourceStates.indexOf(other.state));
+  const troubled = fitting.filter(({ state }) => stateLook[state].tone === 'bad').length;
+  return { sources: filter.all ? fitting : fitting.slice(0, troubled + mostUnasked), fitting: fitting.length };
+};

@@ -1,0 +1,91 @@
+import type { Overview } from '../../monitor/overview.ts';
+import { slotWords } from '../../status/when.ts';
+import { html, type Markup } from '../parts/markup.ts';
+import { clockWords, count } from '../parts/words.ts';
+import { lanesOf, type Slot } from './lanes.ts';
+import { durationWords, sourcePath } from './row.ts';
+
+/** The next runs as lanes over a clock, and the same as a table. */
+export const timeline = ({ sources, server, atMs }: Overview): Markup => {
+  const lanes = lanesOf(sources, atMs);
+  const all = lanes.flat().toSorted((one, other) => one.startsAtMs - other.startsAtMs);
+  const [first] = all;
+  if (first === undefined)
+    return section(html`<p>No run is planned within the next day.</p>`, 'Nothing is planned within the next day.');
+  const span = spanOf(all, atMs);
+  const words = `${count(all.length, 'run')} within the next day, at most ${server.concurrency} at once. First ${first.source}, ${slotWords(first.startsAtMs, atMs, server.timeZone)}.`;
+  const height = Math.min(lanes.length, mostLanes) * laneHeight;
+  return section(
+    html`<svg class="lanes" role="img" aria-label="${words} The table below says the same." width="100%" height="${height + 22}">${hours(span, server.timeZone, height)}${lanes
+      .slice(0, mostLanes)
+      .map((lane, index) =>
+        lane.slice(0, mostDrawn).map((slot, place) => drawn(slot, lane[place + 1], span, index)),
+      )}</svg>
+<details id="slots"><summary>As a table</summary>${table(all, server.timeZone, atMs)}</details>`,
+    words,
+  );
+};
+
+const section = (body: Markup, words: string): Markup =>
+  html`<section class="card" aria-labelledby="h-slots" id="tonight"><h2 id="h-slots">Next runs</h2><p class="sub">${words}</p>${body}</section>`;
+
+const laneHeight = 30;
+/** More at once than fit the eye: a fleet whose windows are far too narrow. The table has them. */
+const mostLanes = 8;
+const mostDrawn = 300;
+const mostListed = 60;
+const hourMs = 3_600_000;
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** From now to the end of the last, whole hours; at least six. */
+const spanOf = (slots: readonly Slot[], nowMs: number): Span => {
+  const lastMs = Math.max(...slots.map(({ endsAtMs }) => endsAtMs));
+  return { fromMs: nowMs, toMs: Math.min(nowMs + 26 * hourMs, Math.max(nowMs + 6 * hourMs, lastMs)) };
+};
+
+const percent = (ms: number, { fromMs, toMs }: Span): number => (ms / (toMs - fromMs)) * 100;
+const fixed = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
+
+const drawn = (slot: Slot, next: Slot | undefined, span: Span, lane: number): Markup => {
+  const x = percent(slot.startsAtMs - span.fromMs, span);
+  const width = Math.max(0.25, percent(slot.endsAtMs - slot.startsAtMs, span));
+  const room = percent((next?.startsAtMs ?? span.toMs) - slot.endsAtMs, span);
+  const y = lane * laneHeight;
+  // Its name beside it, where the lane is free for long enough.
+  const name =
+    room < 0.9 * slot.source.length
+      ? null
+      : html`<svg x="${fixed(x + width)}%" y="${y}" width="${fixed(room - 0.5)}%" height="${laneHeight}"><text x="5" y="17">${slot.source}</text></svg>`;
+  return html`<rect x="${fixed(x)}%" y="${y + 4}" width="${fixed(width)}%" height="18" rx="3"/>${name}`;
+};
+
+/** A line each full hour that its clock shows; every third is named, and every sixth on a phone. */
+const hours = (span: Span, timeZone: string, height: number): readonly Markup[] => {
+  const marks: Markup[] = [];
+  // Zones of half hours have their full hours elsewhere.
+  const minutes = Number(clockWords(span.fromMs, timeZone).slice(3));
+  const firstMs = span.fromMs + ((60 - minutes) % 60) * 60_000 - (span.fromMs % 60_000);
+  for (let atMs = firstMs; atMs <= span.toMs; atMs += hourMs) {
+    const clock = clockWords(atMs, timeZone);
+    const hour = Number(clock.slice(0, 2));
+    if (hour % 3 !== 0) continue;
+    const at = percent(atMs - span.fromMs, span);
+    const x = fixed(at);
+    marks.push(
+      html`<line x1="${x}%" x2="${x}%" y1="0" y2="${height + 4}"/><text class="${hour % 6 === 0 ? 'h' : 'h odd'}" x="${x}%" y="${height + 18}" text-anchor="${at < 3 ? 'start' : at > 97 ? 'end' : 'middle'}">${clock}</text>`,
+    );
+  }
+  return marks;
+};
+
+const table = (slots: readonly Slot[], timeZone: string, nowMs: number): Markup =>
+  html`<table class="plain"><caption class="gone">Runs of the next 24 hours</caption><thead><tr><th scope="col">When</th><th scope="col">Source</th><th scope="col">Takes about</th></tr></thead><tbody>${slots
+    .slice(0, mostListed)
+    .map(
+      ({ source, startsAtMs, endsAtMs }) =>
+        html`<tr><td>${slotWords(startsAtMs, nowMs, timeZone)}</td><td><a href="${sourcePath(source)}">${source}</a></td><td>${durationWords(Math.round((endsAtMs - startsAtMs) / 60_000) * 60_000)}</td></tr>`,
+    )}</tbody></table>${slots.length > mostListed ? html`<p>… and ${slots.length - mostListed} more.</p>` : null}`;

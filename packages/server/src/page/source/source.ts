@@ -1,0 +1,77 @@
+import type { Report } from '@berth/common/report.ts';
+import type { RunOutline } from '../../coordinator/reports/outline.ts';
+import type { ConditionEvent } from '../../events/condition.ts';
+import type { Overview, OverviewSource } from '../../monitor/overview.ts';
+import type { SizeDay } from '../../monitor/state.ts';
+import { todoList } from '../fleet/fleet.ts';
+import { happened } from '../fleet/happened.ts';
+import { freshness, nowWords, quotaTone, trend } from '../fleet/row.ts';
+import { todosOf } from '../fleet/todo.ts';
+import { html, type Markup } from '../parts/markup.ts';
+import { bar, icon, stateLook } from '../parts/tone.ts';
+import { count, dayWords, sizeWords, stampWords } from '../parts/words.ts';
+import { facts } from './facts.ts';
+import { reportView } from './report.ts';
+import { restoring } from './restoring.ts';
+import { runsTable } from './runs.ts';
+import { sizesOverTime } from './sizes.ts';
+
+/** What a source's page shows beside the overview. */
+export interface SourceDetail {
+  readonly runs: readonly RunOutline[];
+  /** The run whose report is shown; null where there is none to show. */
+  readonly run: RunOutline | null;
+  /** Null where it is no longer kept. */
+  readonly report: Report | null;
+  readonly sizes: readonly SizeDay[];
+  readonly events: readonly ConditionEvent[];
+}
+
+/** All that is known of one source. */
+export const sourcePage = (overview: Overview, source: OverviewSource, detail: SourceDetail): Markup => {
+  const { name, state, words } = source;
+  const { word, tone } = stateLook[state];
+  const reader = { nowMs: overview.atMs, timeZone: overview.server.timeZone };
+  const known = new Set([name]);
+  const todos = todosOf({
+    ...overview,
+    ...{ sources: [source], tight: [], server: { ...overview.server, refused: null, coordinatorTrouble: null } },
+    conditions: overview.conditions.filter((condition) => condition.source === name),
+  });
+  const events = detail.events.filter((event) => event.source === name);
+  return html`<nav class="crumbs" aria-label="Where you are"><a href="/">All sources</a></nav>
+<section class="verdict ${tone}" id="verdict" data-say="${name} is ${source.now.kind === 'idle' ? word : source.now.kind}"><h1>${icon(state, tone)}${name} <span class="${tone}">${word}</span></h1>${
+    words === null ? null : html`<p class="lead">${words.slice(0, 1000)}</p>`
+  }${tiles(overview, source)}</section>
+${todos.length === 0 ? null : todoList(todos, known, reader)}
+${detail.run === null ? null : reportView(detail.run, detail.report, reader)}
+${runsTable(source, detail.runs, reader)}
+<div class="two">${sizesOverTime(detail.sizes)}${facts(source, reader)}${restoring(source, overview)}${events.length === 0 ? null : happened(events, known, reader)}</div>`;
+};
+
+const tiles = (overview: Overview, source: OverviewSource): Markup => {
+  const { atMs, server } = overview;
+  const reader = { nowMs: atMs, timeZone: server.timeZone };
+  const { stored, quotaBytes, oldestSnapshotMs, newestSnapshotMs, lastGood } = source;
+  const snapshots = stored?.snapshots ?? lastGood?.snapshots ?? null;
+  const percent = stored?.quotaPercent ?? null;
+  return html`<dl class="tiles">
+<div><dt>Last success</dt><dd>${freshness(source, reader)}</dd><dd class="sub">${source.lastSuccessMs === null ? '' : stampWords(source.lastSuccessMs, atMs, server.timeZone)}</dd></div>
+<div><dt>Now or next</dt><dd>${nowWords(source, reader)}</dd><dd class="sub">${overdueWords(source, reader)}</dd></div>
+<div><dt>Stored</dt><dd>${stored === null ? 'not known' : sizeWords(stored.live.bytes)}</dd><dd class="sub">${
+    percent === null || quotaBytes === null
+      ? ''
+      : html`${bar(percent / 100, quotaTone(percent))}${percent} % of ${sizeWords(quotaBytes)}, with trash. `
+  }${stored === null ? '' : `${sizeWords(stored.trash.bytes)} in trash`}</dd></div>
+<div><dt>Snapshots held</dt><dd>${snapshots ?? 'not known'}</dd><dd class="sub">${
+    oldestSnapshotMs === null
+      ? ''
+      : `from ${dayWords(oldestSnapshotMs, server.timeZone)}${newestSnapshotMs === null ? '' : ` to ${dayWords(newestSnapshotMs, server.timeZone)}`}`
+  }</dd></div>
+<div><dt>${count(source.trend.length, 'day')}</dt><dd>${trend(source.trend)}</dd><dd class="sub">up: a success; down: a failure; dot: silence</dd></div></dl>`;
+};
+
+const overdueWords = (
+  { overdueAtMs }: OverviewSource,
+  { nowMs, timeZone }: { readonly nowMs: number; readonly timeZone: string },
+): string => `overdue ${overdueAtMs <= nowMs ? 'since' : 'from'} ${stampWords(overdueAtMs, nowMs, timeZone)}`;
