@@ -23,21 +23,23 @@ export const alertSchema = z.object({
   /** Made of the code and of the first condition's beginning; no other alert ever has it. */
   key: z.string(),
   code: z.string(),
-  /** The worst that people have been told since it was last over; before that, the worst there is. */
+  /** As people were told it last. */
   severity: z.enum(severities),
+  /** The worst that they were told since it was last over: who was told of that is told of its end. */
+  worst: z.enum(severities),
   /** The conditions that it stands for. */
   members: z.array(memberSchema),
   /** The sources of those, each once. */
   sources: z.array(z.string()),
   /** As people were told it last. */
   title: z.string(),
-  /** When the trouble was first seen. */
+  /** When the trouble began; after it was over, when it did again. */
   sinceMs: z.number(),
   /** The last look. */
   seenMs: z.number(),
   /** When people were told last; null while nobody has been told. */
   toldMs: z.number().nullable(),
-  /** How many messages it has made. */
+  /** How many messages it has made, alone or together with others. */
   told: z.int(),
   /** When it is told again if it stays so. */
   nextMs: z.number().nullable(),
@@ -52,6 +54,8 @@ export const alertSchema = z.object({
   /** How often it came back, since it was last steady for a day. */
   returns: z.int(),
   returnedMs: z.number().nullable(),
+  /** What `returns` was when people were told last. */
+  returnsTold: z.int(),
   /** How often it was told again only for being still so, and for who joined it, since it was last over. */
   reminders: z.int(),
   joins: z.int(),
