@@ -3,9 +3,9 @@ import { type SourceState, sourceStates } from '@berth/common/control/usage.ts';
 import { isBytes } from '@berth/common/size.ts';
 import type { RunOutline } from '../coordinator/reports/outline.ts';
 import { outline } from '../coordinator/testing.ts';
-import type { Condition } from '../events/condition.ts';
+import type { Condition, ConditionEvent } from '../events/condition.ts';
 import type { Stored } from '../status/stored.ts';
-import type { Overview, OverviewSource, TrendDay } from './overview.ts';
+import type { ConfigChange, Overview, OverviewSource, TrendDay } from './overview.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -91,7 +91,8 @@ export const exampleSource = (
     oldestSnapshotMs: lastSuccessMs === null ? null : nowMs - 190 * dayMs,
     newestSnapshotMs: lastSuccessMs,
     day: {
-      ...{ runs: isToday ? 1 : 0, failed: state === 'failing' ? 4 : 0, durationMs: isToday ? durationMs : 0 },
+      ...{ runs: (isToday ? 1 : 0) + (state === 'failing' ? 4 : 0), failed: state === 'failing' ? 4 : 0 },
+      durationMs: isToday ? durationMs : 0,
       ...{ bytesRead: isToday ? liveBytes : null, bytesAdded: isToday ? size * 12 * 1024 ** 2 : null },
       ...{ bytesStored: isToday ? size * 7 * 1024 ** 2 : null, bytesPruned: isToday ? size * 3 * 1024 ** 2 : null },
       snapshotsRemoved: isToday ? 1 : null,
@@ -180,15 +181,84 @@ export const exampleCondition = (change: Partial<Condition> = {}): Condition => 
   ...change,
 });
 
-/** The conditions that the states of these sources are. */
-export const exampleConditions = (sources: readonly OverviewSource[]): readonly Condition[] =>
+/** The conditions that the states of these sources are, in the coordinator's words. */
+export const exampleConditions = (
+  sources: readonly OverviewSource[],
+  nowMs: number = exampleNowMs,
+): readonly Condition[] =>
   sources.flatMap(({ name, state, words }) => {
-    const codes = { overdue: 'overdue', failing: 'run-failing', unreadable: 'storage-unreadable' } as const;
-    if (state !== 'overdue' && state !== 'failing' && state !== 'unreadable') return [];
-    const code = codes[state];
-    const severity = state === 'failing' ? 'warning' : 'critical';
-    return [exampleCondition({ key: `${code}:${name}`, code, source: name, severity, text: words ?? '' })];
+    const known = stateConditions[state];
+    if (known === undefined) return [];
+    const { code, severity, remedy, ageMs } = known;
+    const since = new Date(nowMs - ageMs).toISOString();
+    const about = { key: `${code}:${name}`, code, source: name, severity, since, changedAt: since };
+    return [exampleCondition({ ...about, text: words ?? '', remedy: remedy.replace('SOURCE', name) })];
   });
+
+const stateConditions: Partial<
+  Record<SourceState, Pick<Condition, 'code' | 'severity' | 'remedy'> & { readonly ageMs: number }>
+> = {
+  overdue: {
+    ...{ code: 'overdue', severity: 'critical', ageMs: 3 * dayMs },
+    remedy: 'See that the machine is on and reaches the server, then type there: berth doctor',
+  },
+  failing: {
+    ...{ code: 'run-failing', severity: 'warning', ageMs: 8 * hourMs },
+    remedy: 'Type on that machine: berth status',
+  },
+  unreadable: {
+    ...{ code: 'storage-unreadable', severity: 'critical', ageMs: 26 * hourMs },
+    remedy: "Look at the source's folder below the data directory, and type: berth-server fsck SOURCE",
+  },
+};
+
+/** What happened to the example fleet in a day: troubles that came, went and came again. */
+export const exampleEvents = (nowMs: number = exampleNowMs): readonly ConditionEvent[] => {
+  const event = (
+    agoMs: number,
+    what: ConditionEvent['event'],
+    about: Pick<ConditionEvent, 'code' | 'source' | 'severity' | 'text'>,
+    openMs = 0,
+  ): ConditionEvent => ({
+    ...{ version: 1, at: new Date(nowMs - agoMs).toISOString(), event: what, openMs, remedy: '', ...about },
+    key: about.source === null ? about.code : `${about.code}:${about.source}`,
+  });
+  const failing = {
+    code: 'run-failing',
+    source: 'media-server',
+    severity: 'warning',
+    text: 'The last run failed: restic said: Fatal: wrong password or no key found.',
+  } as const;
+  const stuck = {
+    code: 'run-stuck',
+    source: 'laptop',
+    severity: 'warning',
+    text: 'Its run stands still.',
+  } as const;
+  const quota = {
+    code: 'quota-80',
+    source: 'build-server',
+    severity: 'warning',
+    text: '81% of its quota of 200 GiB is used.',
+  } as const;
+  const half = hourMs / 2;
+  return [
+    ...[20, 17, 14, 11].flatMap((hours) => [
+      event(hours * hourMs, 'raised', stuck),
+      event(hours * hourMs - half, 'resolved', stuck, half),
+    ]),
+    event(9 * hourMs, 'resolved', quota, 3 * dayMs),
+    event(8 * hourMs, 'raised', failing),
+  ];
+};
+
+/** What changed in the example's sources.yaml in a day. */
+export const exampleChanges = (nowMs: number = exampleNowMs): readonly ConfigChange[] => [
+  {
+    atMs: nowMs - 10 * hourMs,
+    lines: ['+ nas-mirror: uid 4019, one key', '~ build-server: quota 200G, was 160G'],
+  },
+];
 
 /** An overview of an example fleet; say what differs. */
 export const exampleOverview = (change: Partial<Overview> = {}): Overview => {
@@ -214,7 +284,7 @@ export const exampleOverview = (change: Partial<Overview> = {}): Overview => {
       },
     },
     sources,
-    conditions: exampleConditions(sources),
+    conditions: exampleConditions(sources, atMs),
     tight: [],
     disk: {
       ...{ totalBytes: 4000 * gib, freeBytes: 1500 * gib, fullAtMs: atMs + 140 * dayMs },

@@ -27,7 +27,8 @@ const hourMs = 60 * minuteMs;
 /** A night is from 18 o'clock to 6. */
 const [evening, morning] = [18, 6];
 
-interface WallClock {
+/** A moment as a clock on the wall shows it. */
+export interface WallClock {
   /** Days since 1970-01-01, by the local date. */
   readonly day: number;
   readonly hour: number;
@@ -36,7 +37,8 @@ interface WallClock {
   readonly date: string;
 }
 
-const wallClock = (atMs: number, timeZone: string): WallClock => {
+/** Throws RangeError for what is no moment, or no zone. */
+export const wallClock = (atMs: number, timeZone: string): WallClock => {
   const parts = new Map(
     formatIn(timeZone)
       .formatToParts(atMs)

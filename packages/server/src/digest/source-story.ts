@@ -1,0 +1,123 @@
+import type { Condition } from '../events/condition.ts';
+import type { OverviewSource, TrendDay } from '../monitor/overview.ts';
+import { ordinal } from '../status/fleet-table.ts';
+import type { Stored } from '../status/stored.ts';
+import type { Limits } from './limits.ts';
+import type { SourceStory } from './model.ts';
+import { standingOf } from './standing.ts';
+import { titleOf } from './titles.ts';
+import { type Clock, count, plain, size, span, unknown } from './words.ts';
+
+/** A source as the digest tells it. `open` are its own conditions. */
+export const sourceStory = (
+  source: OverviewSource,
+  open: readonly Condition[],
+  clock: Clock,
+  { letters }: Limits,
+): SourceStory => {
+  const name = plain(source.name, 80);
+  const because = source.words ?? open.map(({ code }) => `${titleOf(code, [name])}.`)[0] ?? null;
+  return {
+    ...{ name, standing: standingOf(source, open), words: because === null ? null : plain(because, letters) },
+    facts: [
+      { label: 'Backup', value: backupWords(source, clock) },
+      { label: 'Data', value: dataWords(source) },
+      ...(source.access === 'sftp' && source.stored === null
+        ? []
+        : [
+            { label: 'Snapshots', value: snapshotWords(source, clock) },
+            { label: 'Storage', value: storedWords(source, clock) },
+          ]),
+    ],
+    ...{ trend: source.trend.slice(-14), trendWords: trendWords(source.trend.slice(-14)) },
+  };
+};
+
+const backupWords = (source: OverviewSource, clock: Clock): string => {
+  const { lastSuccessMs } = source;
+  const last = lastSuccessMs === null ? 'none yet' : `${clock.ago(lastSuccessMs)} (${clock.moment(lastSuccessMs)})`;
+  return joined(', ', [last, tookWords(source), nextWords(source, clock)]);
+};
+
+/** What its good runs since yesterday took; of one that had none, what the last good one did. */
+const tookWords = ({ day, lastGood }: OverviewSource): string => {
+  const good = day.runs - day.failed;
+  const tookMs = good > 0 ? day.durationMs : (lastGood?.durationMs ?? null);
+  const runs = good > 1 ? ` in ${good} runs` : '';
+  return joined(', ', [
+    tookMs === null ? null : `took ${span(tookMs)}${runs}`,
+    day.failed > 0 ? `${day.failed} failed since` : null,
+  ]);
+};
+
+const nextWords = ({ now, nextSlotMs, access }: OverviewSource, clock: Clock): string => {
+  if (now.kind === 'running') return `running now${now.percent === null ? '' : `, ${Math.floor(now.percent)}% done`}`;
+  if (now.kind === 'waiting') return `waiting now, ${ordinal(now.position)} in the queue`;
+  if (nextSlotMs === null) return access === 'sftp' ? 'comes by itself' : 'none planned';
+  const slot = clock.slot(nextSlotMs);
+  return slot === 'due now' ? slot : `next ${slot}`;
+};
+
+const dataWords = ({ day, access, lastGood }: OverviewSource): string => {
+  const isToday = [day.bytesRead, day.bytesAdded, day.bytesStored].some((bytes) => bytes !== null);
+  const { bytesRead, bytesAdded, bytesStored, bytesPruned } = isToday ? day : (lastGood ?? day);
+  const said = joined(', ', [
+    bytesRead === null ? null : `read ${size(bytesRead)}`,
+    bytesAdded === null ? null : `added ${size(bytesAdded)}`,
+    bytesStored === null ? null : `stored ${size(bytesStored)}`,
+    bytesPruned === null ? null : `prune gave back ${size(bytesPruned)}`,
+  ]);
+  if (said === '') return access === 'sftp' ? 'plain files, by SFTP' : unknown;
+  return isToday ? said : `${said}, by the last good run`;
+};
+
+const snapshotWords = ({ stored, lastGood, day, ...source }: OverviewSource, clock: Clock): string => {
+  const held = stored?.snapshots ?? lastGood?.snapshots ?? null;
+  const ages =
+    source.newestSnapshotMs === null || held === 0
+      ? null
+      : `newest ${clock.ago(source.newestSnapshotMs)}, oldest ${clock.ago(source.oldestSnapshotMs)}`;
+  const removed = day.snapshotsRemoved ?? null;
+  return (
+    joined(', ', [
+      held === null ? null : `${held === 0 ? 'none' : held} held`,
+      ages,
+      removed === null ? null : `retention removed ${removed}`,
+    ]) || unknown
+  );
+};
+
+const storedWords = ({ stored, quotaBytes }: OverviewSource, clock: Clock): string => {
+  if (stored === null) return 'not looked at yet';
+  const quota =
+    quotaBytes === null || stored.quotaPercent === null ? 'no quota' : `${stored.quotaPercent}% of ${size(quotaBytes)}`;
+  const trash = `trash ${size(stored.trash.bytes)}${stored.frozen === null ? `` : ', FROZEN'}`;
+  return joined('; ', [`${size(stored.live.bytes)}, ${trash}, ${quota}`, scrubWords(stored, clock)]);
+};
+
+const scrubWords = ({ scrub, damaged }: Stored, clock: Clock): string => {
+  const bad = damaged > 0 ? `${count(damaged, 'file')} DAMAGED` : (scrub?.bad ?? 0) > 0 ? `${scrub?.bad} bad` : null;
+  if (scrub === null) return joined(', ', ['not scrubbed yet', bad]);
+  const far =
+    scrub.endedAt === null ? `scrubbed ${scrub.percent}%` : `scrubbed ${clock.ago(Date.parse(scrub.endedAt))}`;
+  return joined(', ', [far, bad ?? 'nothing bad']);
+};
+
+const trendWords = (trend: readonly TrendDay[]): string => {
+  const said = ([outcome, word]: readonly [TrendDay['outcome'], string]): string | null => {
+    const days = trend.filter((day) => day.outcome === outcome).length;
+    return days === 0 ? null : `${days} ${word}`;
+  };
+  const all = outcomes.map(said);
+  return trend.length === 0 ? unknown : `Last ${count(trend.length, 'day')}: ${joined(', ', all)}`;
+};
+
+const outcomes = [
+  ['good', 'good'],
+  ['warned', 'with warnings'],
+  ['failed', 'failed'],
+  ['none', 'without a backup'],
+] as const;
+
+const joined = (by: string, parts: readonly (string | null)[]): string =>
+  parts.filter((part) => part !== null && part !== '').join(by);
