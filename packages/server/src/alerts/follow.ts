@@ -114,13 +114,12 @@ const advanced = ({ alert, elapsedMs, now }: Group, nowMs: number): Alert | null
 
 /** The same array where nothing has changed; who is new stands last. */
 const membersNow = (members: Member[], now: readonly Condition[], nowMs: number): Member[] => {
-  const forgetMs = now.length > 0 ? rememberAmongOthersMs : rememberMs;
   const left = new Map(now.map((condition) => [condition.key, condition]));
   let changed = false;
   const kept: Member[] = [];
   for (const member of members) {
     const isSo = left.delete(member.key);
-    if (!isSo && member.awayMs !== null && nowMs - member.awayMs > forgetMs) changed = true;
+    if (!isSo && isForgotten(member, now, nowMs)) changed = true;
     else if (isSo === (member.awayMs === null)) kept.push(member);
     else {
       changed = true;
@@ -133,6 +132,9 @@ const membersNow = (members: Member[], now: readonly Condition[], nowMs: number)
   }
   return changed ? kept : members;
 };
+
+const isForgotten = ({ awayMs }: Member, now: readonly Condition[], nowMs: number): boolean =>
+  now.length > 0 && awayMs !== null && nowMs - awayMs > rememberAmongOthersMs;
 
 const sourcesOf = (members: readonly Member[]): string[] => [
   ...new Set(members.map(({ source }) => source).filter((source) => source !== null)),
