@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { quoted } from '../parsed.ts';
-import { exampleAt, knownKeys, schemaAt } from './schema-walk.ts';
+import { printable, quoted } from '../parsed.ts';
+import { choicesAt, exampleAt, insteadOf, knownKeys, schemaAt, valueAt } from './schema-walk.ts';
 import { didYouMean } from './suggest.ts';
 
 /** What zod found, in our words and with its place in the tree: the place of a key or of a value. */
@@ -24,21 +24,23 @@ export const shapeFindings = (
   const { path } = issue;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(key, path, schema));
+      return issue.keys.map((key) => unknownKey(key, path, schema, root));
     case 'invalid_key':
       return issue.issues.map((inner) => ({ ...custom(inner), path, side: 'key' }));
     case 'custom':
       return [{ ...custom(issue), path, side: 'value' }];
     case 'invalid_type':
       return [wrongType(issue.expected, path, schema, root, example)];
+    case 'invalid_union':
+      return [noChoice(path, schema, root)];
     default:
       return [
         {
           path,
           side: 'value',
           code: 'out-of-range',
-          message: `${nameOf(path, schema)} ${limits(issue)}`,
-          remedy: remedyFrom(exampleAt(schema, path)),
+          message: `${nameOf(path, schema, root)} ${limits(issue)}`,
+          remedy: remedyFrom(exampleAt(schema, path, root)),
         },
       ];
   }
@@ -54,17 +56,45 @@ const custom = (issue: z.core.$ZodIssue) => {
   };
 };
 
-const unknownKey = (key: string, path: readonly PropertyKey[], schema: z.ZodType): ShapeFinding => {
-  const known = knownKeys(schema, path);
-  const meant = didYouMean(key, known);
+const unknownKey = (key: string, path: readonly PropertyKey[], schema: z.ZodType, root: unknown): ShapeFinding => {
+  const instead = insteadOf(schema, path, root, key);
+  const known = knownKeys(schema, path, root);
+  const meant = instead === null ? didYouMean(key, known) : instead.key;
+  const where = path.length === 0 ? '' : ` in ${nameOf(path, schema, root)}`;
   const list = `Known here: ${known.join(', ')}.`;
   return {
     path: [...path, key],
     side: 'key',
     code: 'unknown-key',
-    message: `unknown key ${quoted(key)}${path.length === 0 ? '' : ` in ${nameOf(path, schema)}`}`,
-    remedy: meant === null ? list : `Did you mean ${meant}? ${list}`,
+    message: instead === null ? `unknown key ${quoted(key)}${where}` : `${quoted(key)} does not stand in this file`,
+    remedy: instead?.remedy ?? (meant === null ? list : `Did you mean ${meant}? ${list}`),
     ...(meant === null ? {} : { meant: [...path, meant] }),
+  };
+};
+
+/** A discriminated union whose discriminator says nothing that is known. */
+const noChoice = (path: readonly PropertyKey[], schema: z.ZodType, root: unknown): ShapeFinding => {
+  const whole = path.slice(0, -1);
+  const key = String(path.at(-1));
+  const choices = choicesAt(schema, whole, root);
+  const written = valueAt(root, path);
+  const list = choices.join(', ');
+  if (written === undefined || written === null) {
+    const typo = Object.keys(Object(valueAt(root, whole))).find((other) => didYouMean(other, [key]) !== null);
+    const message = `${nameOf(whole, schema, root)} has no ${key}`;
+    if (written === undefined && typo !== undefined) {
+      const remedy = `Write ${key} instead of ${printable(typo, 40)}: one of ${list}.`;
+      return { path: [...whole, typo], side: 'key', code: 'missing', message, remedy };
+    }
+    return { path, side: 'key', code: 'missing', message, remedy: `Add ${key}: one of ${list}.` };
+  }
+  const meant = typeof written === 'string' ? didYouMean(written, choices) : null;
+  return {
+    path,
+    side: 'value',
+    code: 'out-of-range',
+    message: `${key} of ${nameOf(whole, schema, root)} must be one of ${list}`,
+    remedy: meant === null ? 'Write one of them.' : `Did you mean ${key}: ${meant}?`,
   };
 };
 
@@ -76,7 +106,7 @@ const wrongType = (
   example: string,
 ): ShapeFinding => {
   const found = valueAt(root, path);
-  const sample = exampleAt(schema, path);
+  const sample = exampleAt(schema, path, root);
   const last = path.at(-1);
   if (path.length === 0) {
     const message = `the file must be a map (keys and values), not ${describe(found)}`;
@@ -85,15 +115,15 @@ const wrongType = (
   if (found === undefined) {
     const message =
       path.length === 1
-        ? `${nameOf(path, schema)} is missing`
-        : `${nameOf(path.slice(0, -1), schema)} has no ${String(last)}`;
+        ? `${nameOf(path, schema, root)} is missing`
+        : `${nameOf(path.slice(0, -1), schema, root)} has no ${String(last)}`;
     return { path, side: 'key', code: 'missing', message, remedy: remedyFrom(sample, 'Add, for example') };
   }
   if (found === null) {
-    const message = `${nameOf(path, schema)} has no value`;
+    const message = `${nameOf(path, schema, root)} has no value`;
     return { path, side: 'key', code: 'missing', message, remedy: remedyFrom(sample, 'Write, for example') };
   }
-  const message = `${nameOf(path, schema)} must be ${words[expected] ?? expected}, not ${describe(found)}`;
+  const message = `${nameOf(path, schema, root)} must be ${words[expected] ?? expected}, not ${describe(found)}`;
   return {
     path,
     side: 'value',
@@ -139,6 +169,8 @@ const words: Readonly<Record<string, string>> = {
 
 const describe = (value: unknown): string => {
   if (value === null || value === undefined) return 'nothing';
+  // A URL may be a secret, and what is found is logged and shown.
+  if (typeof value === 'string' && value.includes('://')) return 'a URL';
   if (typeof value === 'string') return value === '' ? 'an empty text' : `the text ${quoted(value)}`;
   if (typeof value === 'number') return `the number ${value}`;
   if (typeof value === 'boolean') return String(value);
@@ -149,21 +181,12 @@ const remedyFrom = (sample: string | null, verb = 'Write, for example'): string 
   sample === null ? 'Correct this value.' : sample.includes('\n') ? `${verb}:\n${sample}` : `${verb}, ${sample}`;
 
 /** A path as a person says it: `sources`, `"web-01"`, `uid of "web-01"`, `entry 2 of keys`. */
-const nameOf = (path: readonly PropertyKey[], schema: z.ZodType): string => {
+const nameOf = (path: readonly PropertyKey[], schema: z.ZodType, root: unknown): string => {
   const last = path.at(-1);
   if (last === undefined) return 'the file';
   const above = path.slice(0, -1);
-  if (typeof last === 'number') return `entry ${last + 1} of ${nameOf(above, schema)}`;
+  if (typeof last === 'number') return `entry ${last + 1} of ${nameOf(above, schema, root)}`;
   // Names under a record are the person's own words; all others are ours.
-  if (schemaAt(schema, above) instanceof z.ZodRecord) return quoted(String(last));
-  return above.length === 0 ? String(last) : `${String(last)} of ${nameOf(above, schema)}`;
-};
-
-const valueAt = (root: unknown, path: readonly PropertyKey[]): unknown => {
-  let here = root;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
-    here = Reflect.get(here, step);
-  }
-  return here;
+  if (schemaAt(schema, above, root) instanceof z.ZodRecord) return quoted(String(last));
+  return above.length === 0 ? String(last) : `${String(last)} of ${nameOf(above, schema, root)}`;
 };

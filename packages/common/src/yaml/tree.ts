@@ -67,7 +67,7 @@ export const plainTree = (document: Document, counter: LineCounter): Tree => {
         node,
         'tag',
         `the tag ${quoted(node.tag.replace('tag:yaml.org,2002:', '!!'))} is not read`,
-        'Delete it.',
+        node.tag.startsWith('!') ? 'Delete it; a text that begins with ! stands in quotes.' : 'Delete it.',
       );
   };
 

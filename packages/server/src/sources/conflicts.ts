@@ -4,6 +4,7 @@ import type { Finding } from '@berth/common/yaml/finding.ts';
 import type { Locate } from '@berth/common/yaml/load.ts';
 import { sftpPromise } from '../sftp/promise.ts';
 import type { HostAccounts } from './host-accounts.ts';
+import { clearMail, sharedPings } from './people-conflicts.ts';
 import type { ServerConfig, Source } from './source.ts';
 import { freeUid } from './uid.ts';
 
@@ -19,8 +20,9 @@ interface Context {
   readonly accounts: HostAccounts;
 }
 
-/** Names, UIDs and keys that two sources share, or that a source shares with the host it is to live on. */
-export const findConflicts = ({ sources }: ServerConfig, context: Context): Conflicts => {
+/** Names, UIDs, keys and pings that two sources share, or that a source shares with the host it is to live on. */
+export const findConflicts = (config: ServerConfig, context: Context): Conflicts => {
+  const { sources } = config;
   const taken = new Set([...sources.map(({ uid }) => uid), ...context.accounts.uids.values()]);
   return {
     errors: [
@@ -29,8 +31,13 @@ export const findConflicts = ({ sources }: ServerConfig, context: Context): Conf
       ...sharedUids(sources, context, taken),
       ...ourUids(sources, context, taken),
       ...sharedKeys(sources, context),
+      ...sharedPings(config, context),
     ],
-    warnings: [...foreignUids(sources, context, taken), ...sftpWarnings(sources, context)],
+    warnings: [
+      ...foreignUids(sources, context, taken),
+      ...sftpWarnings(sources, context),
+      ...clearMail(config, context),
+    ],
   };
 };
 

@@ -3,8 +3,10 @@ import { formatDuration } from '@berth/common/duration.ts';
 import { formatSize } from '@berth/common/size.ts';
 import type { PublicKey } from '@berth/common/ssh-key.ts';
 import { sftpPromise } from '../sftp/promise.ts';
+import { type Change, said } from './change.ts';
+import { describePeople, describePing, pingWord } from './describe-people.ts';
 import { describeSchedule, scheduleWord } from './describe-schedule.ts';
-import type { Change, ConfigDiff, SourceChange } from './diff.ts';
+import type { ConfigDiff, SourceChange } from './diff.ts';
 import type { Access, Source } from './source.ts';
 
 /**
@@ -24,16 +26,14 @@ export const describeDiff = (diff: ConfigDiff): readonly string[] => {
     ...said('scrub_rate', diff.scrubRate, (rate) => `${formatSize(rate)}/s`),
     ...said('concurrency', diff.concurrency, String),
     ...said('time_zone', diff.timeZone, String),
+    ...(diff.people === null ? [] : describePeople(diff.people)),
   ];
   return lines.length === 0 ? ['nothing changes'] : lines;
 };
 
-const said = <Value>(what: string, change: Change<Value> | null, word: (value: Value) => string): readonly string[] =>
-  change === null ? [] : [`~ ${what} ${word(change.from)} -> ${word(change.to)}`];
-
 const describeAdded = (source: Source, removed: readonly Source[]): string => {
   const { name, uid, keys, quotaBytes, protectMs } = source;
-  const facts = `UID ${uid}, ${keys.map(keyWord).join(', ')}, quota ${quotaWord(quotaBytes)}, protect ${formatDuration(protectMs)}${planWord(source)}${accessWord(source)}`;
+  const facts = `UID ${uid}, ${keys.map(keyWord).join(', ')}, quota ${quotaWord(quotaBytes)}, protect ${formatDuration(protectMs)}${planWord(source)}${accessWord(source)}${source.ping === null ? '' : `, ping ${pingWord(source.ping)}`}`;
   const renamed = removed.find((other) => isSameMachine(other, source));
   if (renamed === undefined) return `+ ${name}: ${facts}`;
   return `+ ${name}: ${facts}; if this is ${renamed.name} renamed: its backups stay under ${renamed.name} and ${name} starts empty`;
@@ -46,7 +46,7 @@ const describeRemoved = ({ name, uid }: Source): string =>
   `- ${name}: its sessions end and it can't log in; its backups stay (UID ${uid})`;
 
 const describeChange = (change: SourceChange): readonly string[] => {
-  const { name, after, keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable, schedule } =
+  const { name, after, keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable, ping, schedule } =
     change;
   return [
     ...keysAdded.map((key) => `+ ${name}: ${keyWord(key)} is let in`),
@@ -59,6 +59,7 @@ const describeChange = (change: SourceChange): readonly string[] => {
     ...said(`${name}: brake`, brake, percent),
     ...(access === null ? [] : [`~ ${name}: access ${describeAccess(access, after)}`]),
     ...(schedule === null ? [] : describeSchedule(name, schedule)),
+    ...describePing(`${name}: ping`, ping),
     ...(immutable === null || access !== null ? [] : [`~ ${name}: ${sftpPromise(after)}`]),
   ];
 };

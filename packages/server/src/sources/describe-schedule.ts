@@ -1,6 +1,7 @@
 import { formatDuration } from '@berth/common/duration.ts';
 import { formatWindow } from '../coordinator/plan/window.ts';
-import type { Change, ScheduleChanges } from './diff.ts';
+import { said } from './change.ts';
+import type { ScheduleChanges } from './diff.ts';
 import type { Schedule } from './schedule.ts';
 import { span } from './schedule-schema.ts';
 
@@ -35,6 +36,3 @@ export const checkWord = (check: Policy['check']): string =>
   check === null ? ofAgent : `every ${formatDuration(span(check.everyMs))}, ${check.sharePercent}% of the data`;
 
 const ofAgent = 'as its agent.yaml says';
-
-const said = <Value>(what: string, change: Change<Value> | null, word: (value: Value) => string): readonly string[] =>
-  change === null ? [] : [`~ ${what} ${word(change.from)} -> ${word(change.to)}`];

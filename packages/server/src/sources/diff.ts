@@ -1,14 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Bytes, Millis, SourceName } from '@berth/common/brand.ts';
 import type { PublicKey } from '@berth/common/ssh-key.ts';
+import { type Change, changeOf } from './change.ts';
+import { diffPeople, type PeopleChanges } from './diff-people.ts';
+import type { Ping } from './people.ts';
 import type { Schedule } from './schedule.ts';
 import type { Access, ServerConfig, Source } from './source.ts';
-
-/** A value before and after. */
-export interface Change<Value> {
-  readonly from: Value;
-  readonly to: Value;
-}
 
 /** What became of when a source runs, and of what is asked of its runs. */
 export interface ScheduleChanges {
@@ -36,6 +32,7 @@ export interface SourceChange {
   /** Sessions of the other kind have to end. */
   readonly access: Change<Access> | null;
   readonly immutable: Change<boolean> | null;
+  readonly ping: Change<Ping | null> | null;
   /** The plan follows at once; a run that has its lease ends as it began. Null where nothing of it changes. */
   readonly schedule: ScheduleChanges | null;
 }
@@ -52,6 +49,8 @@ export interface ConfigDiff {
   readonly scrubRate: Change<Bytes> | null;
   readonly concurrency: Change<number> | null;
   readonly timeZone: Change<string> | null;
+  /** Null where nothing of it changes. */
+  readonly people: PeopleChanges | null;
 }
 
 /**
@@ -74,6 +73,7 @@ export const diffConfigs = (previous: ServerConfig, next: ServerConfig): ConfigD
     scrubRate: changeOf(previous.settings.scrubRate, next.settings.scrubRate),
     concurrency: changeOf(previous.settings.concurrency, next.settings.concurrency),
     timeZone: changeOf(previous.settings.timeZone, next.settings.timeZone),
+    people: diffPeople(previous.settings.people, next.settings.people),
   };
 };
 
@@ -94,10 +94,13 @@ const changesOf = (before: Source, after: Source): readonly SourceChange[] => {
     brake: changeOf(before.brake, after.brake),
     access: changeOf(before.access, after.access),
     immutable: changeOf(before.immutable, after.immutable),
+    ping: changeOf(before.ping, after.ping),
     schedule: scheduleChanges(before, after),
   };
-  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable, schedule } = change;
-  const changes = [uid, quotaBytes, protectMs, brake, access, immutable, schedule].filter((part) => part !== null);
+  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable, ping, schedule } = change;
+  const changes = [uid, quotaBytes, protectMs, brake, access, immutable, ping, schedule].filter(
+    (part) => part !== null,
+  );
   return keysAdded.length + keysRemoved.length + changes.length === 0 ? [] : [change];
 };
 
@@ -117,6 +120,3 @@ const missingFrom = (some: readonly PublicKey[], others: readonly PublicKey[]): 
   const known = new Set(some.map(({ fingerprint }) => fingerprint));
   return others.filter(({ fingerprint }) => !known.has(fingerprint));
 };
-
-const changeOf = <Value>(from: Value, to: Value): Change<Value> | null =>
-  isDeepStrictEqual(from, to) ? null : { from, to };

@@ -7,6 +7,7 @@ export const commentedExample = `# Who may back up to this server. A change take
 # beforehand what it would do. A mistake is reported with its line, and the last good file stays in force.
 
 # server:
+#   name: nas       # how mails and the page call this server; without it as its host
 #   port: 2222      # where sshd listens
 #   protect: 30d    # how long a source's deleted backups can be brought back, unless it says otherwise
 #   brake: 50%      # who deletes more than this of its snapshots or bytes in a day has its trash frozen
@@ -19,6 +20,18 @@ export const commentedExample = `# Who may back up to this server. A change take
 #   concurrency: 2  # how many machines send at once
 #   overdue_after: 3d         # its silence is red after this; without it twice \`every\`
 #   retention: { daily: 14, weekly: 8, monthly: 12, yearly: 3 }  # the least a machine keeps
+
+# digest: { at: '06:00' }         # the daily mail, by the clock of time_zone
+# alerts: { quiet: '22:00-07:00' }  # then only what is critical is told
+# channels:                       # whom to tell, and how: docs/sources.md shows ntfy, Slack, Matrix and the others
+#   mail:                         # any name; \`berth-server alerts test mail\` tries it
+#     type: email
+#     host: smtp.example.org
+#     user: nas@example.org
+#     password_file: smtp-password  # a file beside this one that holds it; never the password itself
+#     from: nas@example.org
+#     to: me@example.org
+# page: { listen: '127.0.0.1:8480' }  # where the status page is; page: off for none
 
 sources:
 #   laptop:                   # the machine's host name: also its account and its folder here

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commentedExample } from './example.ts';
 import { loadSources, parseSources } from './load.ts';
+import { nobodyToTell } from './people.ts';
 import { defaultProtectMs, defaultScrubMs, defaultScrubRate } from './schema.ts';
 import { configOf, makePipe, publicKeyLine, temporaryFolder } from './testing.ts';
 
@@ -38,18 +39,24 @@ describe('a sources.yaml', () => {
         scrubMs: defaultScrubMs,
         scrubRate: defaultScrubRate,
         concurrency: 2,
+        people: nobodyToTell,
         timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       },
     });
     const uncommented = commentedExample
       .replaceAll(
-        /^# ( *(?:server|port|protect|brake|floor|scrub|scrub_rate|every|window|time_zone|concurrency|overdue_after|retention|laptop|scanner|uid|key|quota|access|immutable):.*)$/gm,
+        /^# ( *(?:server|port|protect|brake|floor|scrub|scrub_rate|every|window|time_zone|concurrency|overdue_after|retention|laptop|scanner|uid|key|quota|access|immutable|name|digest|alerts|channels|mail|type|host|user|password_file|from|to|page):.*)$/gm,
         '$1',
       )
       .replace(/'ssh-ed25519 .*?'/, `'${publicKeyLine(1)}'`)
       .replace(/'ssh-ed25519 .*… scanner'/, `'${publicKeyLine(2)}'`)
       .replaceAll(/^# {3}(?= )/gm, '');
-    expect(configOf(uncommented.replace(/^#.*$/gm, '')).sources.map(({ uid }) => uid)).toEqual([1001, 1002]);
+    const { sources, settings } = configOf(uncommented.replace(/^#.*$/gm, ''));
+    expect(sources.map(({ uid }) => uid)).toEqual([1001, 1002]);
+    expect(settings.people).toMatchObject({
+      serverName: 'nas',
+      channels: [{ name: 'mail', type: 'email', digest: true }],
+    });
   });
 
   test('with 1,000 sources is checked at once', () => {

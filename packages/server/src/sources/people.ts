@@ -62,7 +62,8 @@ export type Channel =
   | Email
   | (Web & { readonly type: 'ntfy'; readonly tokenFile: string | null })
   | (Web & { readonly type: 'gotify'; readonly tokenFile: string })
-  | (Web & { readonly type: 'slack' | 'discord' })
+  | (Web & { readonly type: 'slack' })
+  | (Web & { readonly type: 'discord' })
   | (Web & { readonly type: 'matrix'; readonly room: string; readonly tokenFile: string })
   | (Web & { readonly type: 'telegram'; readonly chat: string; readonly tokenFile: string })
   | (Web & { readonly type: 'webhook'; readonly secretFile: string | null });
@@ -87,6 +88,9 @@ export interface Page {
   readonly proxy: { readonly header: string; readonly from: readonly string[] } | null;
 }
 
+/** Where the page listens unless the file says otherwise. */
+export const usualListen = { address: '127.0.0.1', port: 8480 } as const;
+
 /** What holds where nothing is written. */
 export const nobodyToTell: People = {
   serverName: null,
@@ -94,6 +98,6 @@ export const nobodyToTell: People = {
   digest: { at: 6 * 60 },
   alerts: { quiet: null, remindMs: span(86_400_000) },
   channels: [],
-  page: { address: '127.0.0.1', port: 8480, hosts: [], passwordFile: null, proxy: null },
+  page: { ...usualListen, hosts: [], passwordFile: null, proxy: null },
   ping: null,
 };

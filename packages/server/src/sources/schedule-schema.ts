@@ -18,7 +18,8 @@ const dayMs = 24 * hourMs;
 /** A bare number is text to the parsers, so that `every: 7` is told the unit it lacks. */
 export const numberOrText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
 
-const written = <Value>(parse: (text: string) => Parsed<Value>, example: string) =>
+/** A field of text that may look like a number to YAML. */
+export const written = <Value>(parse: (text: string) => Parsed<Value>, example: string) =>
   z.preprocess(numberOrText, textField(parse, example)).meta({ example });
 
 /** Words that people write for a cadence. */
@@ -32,7 +33,7 @@ const cadences: Readonly<Record<string, string>> = {
 };
 
 /** A span between two bounds. Below the least it was probably meant in months: `m` is minutes. */
-const spanFrom =
+export const spanFrom =
   (what: string, least: Millis, most: Millis, why: string) =>
   (text: string): Parsed<Millis> => {
     const parsed = parseDuration(text);

@@ -7,6 +7,8 @@ import { parsePublicKey } from '@berth/common/ssh-key.ts';
 import { textField } from '@berth/common/yaml/field.ts';
 import { z } from 'zod';
 import { minimalExample } from './example.ts';
+import { peopleFields, serverPeopleFields } from './people-schema.ts';
+import { ping } from './ping-schema.ts';
 import { type ScheduleIssue, scheduleIssues, serverScheduleIssues } from './schedule-issues.ts';
 import { numberOrText, scheduleFields, serverScheduleFields, span } from './schedule-schema.ts';
 import { largestUid, refusedUid } from './uid.ts';
@@ -124,6 +126,7 @@ const source = z
     brake: brake.optional(),
     access: access.optional(),
     immutable: immutable.optional(),
+    ping: ping.optional(),
     ...scheduleFields,
   })
   .superRefine(({ key, keys, access, immutable }, context) => {
@@ -158,11 +161,13 @@ export const sourcesSchema = z
         floor: floor.optional(),
         scrub: scrub.optional(),
         scrub_rate: scrubRate.optional(),
+        ...serverPeopleFields,
         ...serverScheduleFields,
         ...scheduleFields,
       })
       .optional()
       .meta({ example: 'server: { port: 2222 }' }),
+    ...peopleFields,
     /** Nothing behind `sources:` is how `init` leaves it, with a place to paste the first line. */
     sources: z.record(textField(parseSourceName, 'HOSTNAME'), source).nullable().meta({ example: minimalExample }),
   })

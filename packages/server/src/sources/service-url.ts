@@ -11,7 +11,7 @@ export type Service = Exclude<ChannelType, 'email'> | PingSettings['type'];
  * printed, logged and shown. `allowPrivate` says whether it may be in a private network, and so without TLS.
  */
 export const parseServiceUrl = (text: string, service: Service, allowPrivate: boolean): Parsed<string> => {
-  const parsed = parseWebUrl(text, examples[service]);
+  const parsed = parseWebUrl(text, exampleUrls[service]);
   if (!parsed.ok) return parsed;
   const place = misplaced(parsed.value, service, allowPrivate);
   return place ?? shapes[service]?.(parsed.value) ?? accepted(withoutSlash(parsed.value));
@@ -28,7 +28,8 @@ export const parsePageUrl = (text: string): Parsed<string> => {
 /** The name of the host in a URL that was read: what people are shown of it. */
 export const hostIn = (url: string): string => new URL(url).host;
 
-const examples: Readonly<Record<Service, string>> = {
+/** What the URL of each looks like. */
+export const exampleUrls: Readonly<Record<Service, string>> = {
   ntfy: 'https://ntfy.sh/TOPIC',
   gotify: 'https://gotify.example.org',
   slack: 'https://hooks.slack.com/services/…',
@@ -105,11 +106,15 @@ const shapes: Readonly<Partial<Record<Service, (url: URL) => Parsed<string> | nu
   },
   slack: (url) =>
     url.pathname === '/'
-      ? refused('url', 'this is not a URL to write to', `Take the whole "Webhook URL": ${examples.slack}`)
+      ? refused('url', 'this is not a URL to write to', `Take the whole "Webhook URL": ${exampleUrls.slack}`)
       : null,
   discord: (url) =>
     url.pathname === '/' || /^\/channels\//.test(url.pathname)
-      ? refused('url', 'this is not a URL to write to', `Take the one behind "Copy Webhook URL": ${examples.discord}`)
+      ? refused(
+          'url',
+          'this is not a URL to write to',
+          `Take the one behind "Copy Webhook URL": ${exampleUrls.discord}`,
+        )
       : null,
   // https://api.telegram.org/bot<token>/METHOD: people paste it from its documentation.
   telegram: (url) =>
@@ -122,16 +127,16 @@ const shapes: Readonly<Partial<Record<Service, (url: URL) => Parsed<string> | nu
       : null,
   // https://healthchecks.io/docs/http_api/: a UUID, or a ping key and a slug; what it is told follows behind them.
   healthchecks: (url) => {
-    const extra = /\/(start|fail|log|\d{1,3})\/?$/.exec(url.pathname)?.[1];
+    const extra = /\/[0-9a-f-]{36}\/(start|fail|log|\d{1,3})\/?$/i.exec(url.pathname)?.[1];
     if (url.pathname === '/')
-      return refused('url', 'this URL names no check', `Write all of it: ${examples.healthchecks}`);
-    if (extra === undefined || url.pathname.split('/').length < 3) return null;
+      return refused('url', 'this URL names no check', `Write all of it: ${exampleUrls.healthchecks}`);
+    if (extra === undefined) return null;
     return refused('url', `this URL ends with /${extra}`, `Write it without /${extra}: that is added where it is due.`);
   },
   // Shown there as …/api/push/TOKEN?status=up&msg=OK&ping=: what it is told stands behind the ?.
   'uptime-kuma': (url) => {
     if (!/\/api\/push\/[^/]+\/?$/.test(url.pathname)) {
-      const remedy = `Take the "Push URL" of a monitor of the type Push: ${examples['uptime-kuma']}`;
+      const remedy = `Take the "Push URL" of a monitor of the type Push: ${exampleUrls['uptime-kuma']}`;
       return refused('url', 'this is no push URL', remedy);
     }
     return accepted(withoutSlash(new URL(url.pathname, url)));

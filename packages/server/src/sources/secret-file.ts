@@ -1,0 +1,40 @@
+import { accepted, type Parsed, refused } from '@berth/common/parsed.ts';
+import { textField } from '@berth/common/yaml/field.ts';
+import type { Instead } from '@berth/common/yaml/schema-walk.ts';
+
+/** A key that names the file of a secret. */
+export type SecretKey = 'password_file' | 'token_file' | 'secret_file' | 'url_file';
+
+/** A field for it. What stands there is never quoted: it may be the secret itself, pasted into the wrong place. */
+export const secretFile = (key: SecretKey, file: string) => textField(secretFileOf(key, file), `${key}: ${file}`);
+
+const secretFileOf =
+  (key: SecretKey, file: string) =>
+  (text: string): Parsed<string> => {
+    const remedy = `Write the secret into a file beside sources.yaml, one line, and its name here: ${key}: ${file}`;
+    if (text.trim() === '') return refused('secret-file', `${key} names no file`, remedy);
+    if (/\p{C}/u.test(text) || text.length > 1000) return refused('secret-file', `${key} is no name of a file`, remedy);
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+      return refused('secret-in-file', `${key} is the name of a file, and this is a URL`, remedy);
+    }
+    if (text.startsWith('~')) {
+      return refused('secret-file', `${key} can not begin with ~`, 'Write the whole path, or one from this folder.');
+    }
+    return text.endsWith('/') ? refused('secret-file', `${key} names a folder`, remedy) : accepted(text);
+  };
+
+/** For secrets that people write into sources.yaml itself, by the words they take: what to write instead. */
+export const insteadOfSecrets = (key: SecretKey, file: string): Readonly<Record<string, Instead>> =>
+  Object.fromEntries(
+    words[key].map((word) => {
+      const remedy = `Secrets have files of their own: write it into one beside this file, and here ${key}: ${file}`;
+      return [word, { key, remedy }];
+    }),
+  );
+
+const words: Readonly<Record<SecretKey, readonly string[]>> = {
+  password_file: ['password', 'pass', 'passwd', 'smtp_password'],
+  token_file: ['token', 'access_token', 'api_key', 'app_token', 'bot_token'],
+  secret_file: ['secret', 'key', 'signing_key'],
+  url_file: ['url', 'webhook', 'webhook_url'],
+};
