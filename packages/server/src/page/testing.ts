@@ -4,7 +4,7 @@ import { outline } from '../coordinator/testing.ts';
 import type { ConditionEvent } from '../events/condition.ts';
 import type { Overview, OverviewSource } from '../monitor/overview.ts';
 import type { SizeDay } from '../monitor/state.ts';
-import { exampleOverview } from '../monitor/testing.ts';
+import { exampleFleet, exampleNowMs, exampleOverview } from '../monitor/testing.ts';
 import type { PageFacts, ShownSettings } from './page.ts';
 
 const minuteMs = 60_000;
@@ -17,11 +17,22 @@ export interface ExampleFacts extends PageFacts {
   readonly change: (name: string, change: Partial<OverviewSource>) => void;
 }
 
+/** The example fleet with the night that a server would plan for it: two at once, one after the other. */
+export const exampleNight = (count = 30, atMs: number = exampleNowMs): Overview => {
+  const freeMs = [atMs + 13.4 * 60 * minuteMs, atMs + 13.2 * 60 * minuteMs];
+  const sources = exampleFleet(count, atMs).map((source) => {
+    const length = source.slots[0]?.lengthMs;
+    if (length === undefined) return source;
+    const lane = (freeMs[0] ?? 0) <= (freeMs[1] ?? 0) ? 0 : 1;
+    const startsAtMs = freeMs[lane] ?? atMs;
+    freeMs[lane] = startsAtMs + length + 5 * minuteMs;
+    return { ...source, nextSlotMs: startsAtMs, slots: [{ startsAtMs, lengthMs: length }] };
+  });
+  return exampleOverview({ atMs, sources });
+};
+
 /** What a page of the example fleet is made of; say what differs. */
-export const exampleFacts = (
-  first: Overview | null = exampleOverview(),
-  more: Partial<PageFacts> = {},
-): ExampleFacts => {
+export const exampleFacts = (first: Overview | null = exampleNight(), more: Partial<PageFacts> = {}): ExampleFacts => {
   let overview = first;
   const listeners = new Set<() => void>();
   const set = (next: Overview | null): void => {

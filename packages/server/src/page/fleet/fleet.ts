@@ -95,6 +95,9 @@ const card = ({ severity, title, items, remedies }: Todo, known: ReadonlySet<str
     .map((remedy) => html`<p class="do">${remedy.slice(0, 800)}</p>`)}</li>`;
 };
 
+/** From here on a browser lays out only the rows that are seen. */
+const many = 60;
+
 const wishWords = (wish: Wish): string => (wish === 'running' || wish === 'waiting' ? wish : stateLook[wish].word);
 
 const fleetTable = (overview: Overview, filter: Filter, reader: Reader): Markup => {
@@ -108,7 +111,7 @@ const fleetTable = (overview: Overview, filter: Filter, reader: Reader): Markup 
 ${
   sources.length === 0
     ? html`<p class="card">${isFiltered ? 'No source is like that.' : html`Add a machine: <code>berth enroll</code> there prints the lines for sources.yaml.`}</p>`
-    : html`<table role="table" class="fleet card"><caption class="gone">Sources, those in trouble first</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Source</th><th role="columnheader" scope="col">Last success</th><th role="columnheader" scope="col">Now or next</th><th role="columnheader" scope="col">Stored</th><th role="columnheader" scope="col">14 days</th></tr></thead><tbody role="rowgroup">
+    : html`<table role="table" class="fleet card${sources.length > many ? ' many' : ''}"><caption class="gone">Sources, those in trouble first</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Source</th><th role="columnheader" scope="col">Last success</th><th role="columnheader" scope="col">Now or next</th><th role="columnheader" scope="col">Stored</th><th role="columnheader" scope="col">14 days</th></tr></thead><tbody role="rowgroup">
 ${sources.map((source) => sourceRow(source, reader))}</tbody></table>`
 }${
   fitting > sources.length

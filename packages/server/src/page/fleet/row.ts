@@ -48,8 +48,9 @@ const shareOf = ({ overdueAtMs, overdueAfterMs }: OverviewSource, nowMs: number)
   overdueAfterMs <= 0 ? 1 : 1 - (overdueAtMs - nowMs) / overdueAfterMs;
 
 /** A slot may be an hour or two late without meaning anything. */
-const toneOf = ({ everyMs, overdueAfterMs }: OverviewSource, share: number): Tone => {
+const toneOf = ({ everyMs, overdueAfterMs, lastSuccessMs }: OverviewSource, share: number): Tone => {
   if (share >= 1) return 'bad';
+  if (lastSuccessMs === null) return 'idle';
   return share * overdueAfterMs > everyMs * 1.25 ? 'warn' : 'ok';
 };
 
@@ -64,11 +65,11 @@ export const nowWords = ({ now, nextSlotMs, access, everyMs }: OverviewSource, r
   const { nowMs, timeZone } = reader;
   if (now.kind === 'running') {
     const percent = now.percent === null ? null : Math.floor(now.percent);
-    return html`${percent === null ? null : bar(percent / 100, 'idle')}${icon('running', 'idle')}<b>running${percent === null ? null : ` ${percent} %`}</b> <small>${now.step ?? ''} for ${forHowLong(nowMs - now.sinceMs)}</small>`;
+    return html`${percent === null ? null : bar(percent / 100, 'idle')}${icon('running', 'idle')}<b>running${percent === null ? null : ` ${percent} %`}</b><br><small>${now.step ?? ''} for ${forHowLong(nowMs - now.sinceMs)}</small>`;
   }
   if (now.kind === 'waiting')
-    return html`${icon('waiting', 'idle')}<b>waiting</b> <small>place ${now.position} in the queue</small>`;
-  if (access === 'sftp') return html`by itself <small>about every ${durationWords(everyMs)}</small>`;
+    return html`${icon('waiting', 'idle')}<b>waiting</b><br><small>place ${now.position} in the queue</small>`;
+  if (access === 'sftp') return html`by itself<br><small>about every ${durationWords(everyMs)}</small>`;
   if (nextSlotMs === null) return html`<small>no slot known</small>`;
   return html`${slotWords(nextSlotMs, nowMs, timeZone)}`;
 };
@@ -76,9 +77,11 @@ export const nowWords = ({ now, nextSlotMs, access, everyMs }: OverviewSource, r
 const sizes = ({ stored, quotaBytes }: OverviewSource): Markup => {
   if (stored === null) return html`<small>not known</small>`;
   const percent = stored.quotaPercent;
-  const trash = stored.trash.bytes === 0 ? null : `${sizeWords(stored.trash.bytes)} in trash`;
-  const quota = percent === null || quotaBytes === null ? null : `${percent} % of ${sizeWords(quotaBytes)}`;
-  return html`${percent === null ? null : bar(percent / 100, quotaTone(percent))}${sizeWords(stored.live.bytes)} <small>${[trash, quota].filter((one) => one !== null).join(', ')}</small>`;
+  const quota =
+    percent === null || quotaBytes === null ? null : html`<small>${percent} % of ${sizeWords(quotaBytes)}</small>`;
+  return html`${percent === null || percent < 80 ? null : bar(percent / 100, quotaTone(percent))}${sizeWords(stored.live.bytes)} ${quota}${
+    stored.trash.bytes === 0 ? null : html`<br><small>${sizeWords(stored.trash.bytes)} in trash</small>`
+  }`;
 };
 
 /** As the conditions quota-80 and quota-95 have it. */

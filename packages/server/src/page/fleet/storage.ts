@@ -63,7 +63,7 @@ const trendChart = (disk: Disk, nowMs: number, timeZone: string): Markup | null 
       ...{ top: sizeWords(disk.totalBytes), bottom: '0' },
       labels: [
         { x: 0, text: shortDay(first.day) },
-        ...(x(lastMs) > 0.15 && x(lastMs) < 0.85 ? [{ x: x(lastMs), text: 'today' }] : []),
+        ...(x(lastMs) > 0.3 && x(lastMs) < 0.7 ? [{ x: x(lastMs), text: 'today' }] : []),
         ...(aheadMs === null ? [] : [{ x: 1, text: `full ${dayWords(aheadMs, timeZone).slice(4)}` }]),
       ],
     },

@@ -41,10 +41,12 @@ interface Span {
   readonly toMs: number;
 }
 
-/** From now to the end of the last, whole hours; at least six. */
+/** From now, or from just before the first where that is far off, to the end of the last; at least six hours. */
 const spanOf = (slots: readonly Slot[], nowMs: number): Span => {
+  const firstMs = Math.min(...slots.map(({ startsAtMs }) => startsAtMs));
   const lastMs = Math.max(...slots.map(({ endsAtMs }) => endsAtMs));
-  return { fromMs: nowMs, toMs: Math.min(nowMs + 26 * hourMs, Math.max(nowMs + 6 * hourMs, lastMs)) };
+  const fromMs = firstMs - nowMs > 2 * hourMs ? firstMs - hourMs / 2 : nowMs;
+  return { fromMs, toMs: Math.min(fromMs + 26 * hourMs, Math.max(fromMs + 6 * hourMs, lastMs)) };
 };
 
 const percent = (ms: number, { fromMs, toMs }: Span): number => (ms / (toMs - fromMs)) * 100;
@@ -55,28 +57,29 @@ const drawn = (slot: Slot, next: Slot | undefined, span: Span, lane: number): Ma
   const width = Math.max(0.25, percent(slot.endsAtMs - slot.startsAtMs, span));
   const room = percent((next?.startsAtMs ?? span.toMs) - slot.endsAtMs, span);
   const y = lane * laneHeight;
-  // Its name beside it, where the lane is free for long enough.
-  const name =
-    room < 0.9 * slot.source.length
-      ? null
-      : html`<svg x="${fixed(x + width)}%" y="${y}" width="${fixed(room - 0.5)}%" height="${laneHeight}"><text x="5" y="17">${slot.source}</text></svg>`;
-  return html`<rect x="${fixed(x)}%" y="${y + 4}" width="${fixed(width)}%" height="18" rx="3"/>${name}`;
+  // Its name stands in it, or else beside it where the lane is free for long enough; else the table has it.
+  const needed = 0.8 + 0.64 * slot.source.length;
+  const label = (from: number, wide: number): Markup =>
+    html`<svg x="${fixed(from)}%" y="${y}" width="${fixed(wide)}%" height="${laneHeight}"><text x="5" y="17">${slot.source}</text></svg>`;
+  const name = width >= needed ? label(x, width) : room >= needed ? label(x + width, room - 0.3) : null;
+  return html`<rect x="${fixed(x)}%" y="${y + 3}" width="${fixed(width)}%" height="20" rx="3"><title>${slot.source}</title></rect>${name}`;
 };
 
-/** A line each full hour that its clock shows; every third is named, and every sixth on a phone. */
+/** A line at full hours of its clock: each on a short night, else every third; a phone names every other. */
 const hours = (span: Span, timeZone: string, height: number): readonly Markup[] => {
   const marks: Markup[] = [];
+  const step = span.toMs - span.fromMs <= 10 * hourMs ? 1 : 3;
   // Zones of half hours have their full hours elsewhere.
   const minutes = Number(clockWords(span.fromMs, timeZone).slice(3));
   const firstMs = span.fromMs + ((60 - minutes) % 60) * 60_000 - (span.fromMs % 60_000);
   for (let atMs = firstMs; atMs <= span.toMs; atMs += hourMs) {
     const clock = clockWords(atMs, timeZone);
     const hour = Number(clock.slice(0, 2));
-    if (hour % 3 !== 0) continue;
+    if (hour % step !== 0) continue;
     const at = percent(atMs - span.fromMs, span);
     const x = fixed(at);
     marks.push(
-      html`<line x1="${x}%" x2="${x}%" y1="0" y2="${height + 4}"/><text class="${hour % 6 === 0 ? 'h' : 'h odd'}" x="${x}%" y="${height + 18}" text-anchor="${at < 3 ? 'start' : at > 97 ? 'end' : 'middle'}">${clock}</text>`,
+      html`<line x1="${x}%" x2="${x}%" y1="0" y2="${height + 4}"/><text class="${hour % (2 * step) === 0 ? 'h' : 'h odd'}" x="${x}%" y="${height + 18}" text-anchor="${at < 6 ? 'start' : at > 94 ? 'end' : 'middle'}">${clock}</text>`,
     );
   }
   return marks;

@@ -2,7 +2,8 @@ import { html, type Markup } from './markup.ts';
 
 /** One line or area of a chart: points by x and y, both 0 to 1, y upwards. Null leaves a gap. */
 export interface Curve {
-  readonly look: 'area' | 'area2' | 'line' | 'ahead' | 'limit';
+  /** `area2` lies above `area`, which a `cover` parts from it. */
+  readonly look: 'area' | 'area2' | 'cover' | 'line' | 'ahead';
   readonly points: readonly (readonly [number, number] | null)[];
 }
 
@@ -29,7 +30,7 @@ ${labels.map(
 )}</svg>`;
 
 const path = ({ look, points }: Curve): Markup => {
-  const isArea = look === 'area' || look === 'area2';
+  const isArea = look === 'area' || look === 'area2' || look === 'cover';
   const d = runsOf(points)
     .map((run) => {
       const line = run.map(([x, y]) => `${Math.round(x * 1000)} ${Math.round(1000 - y * 1000)}`).join('L');

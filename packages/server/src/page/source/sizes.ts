@@ -31,6 +31,7 @@ const drawn = (sizes: readonly SizeDay[], first: SizeDay, last: SizeDay): Markup
     words,
     [
       { look: 'area2', points: sizes.map((size) => [x(size), (size.liveBytes + size.trashBytes) / most] as const) },
+      { look: 'cover', points: sizes.map((size) => [x(size), size.liveBytes / most] as const) },
       { look: 'area', points: sizes.map((size) => [x(size), size.liveBytes / most] as const) },
       { look: 'line', points: sizes.map((size) => [x(size), size.liveBytes / most] as const) },
     ],

@@ -37,16 +37,17 @@ export const sourcePage = (overview: Overview, source: OverviewSource, detail: S
     ...overview,
     ...{ sources: [source], tight: [], server: { ...overview.server, refused: null, coordinatorTrouble: null } },
     conditions: overview.conditions.filter((condition) => condition.source === name),
-  });
-  const events = detail.events.filter((event) => event.source === name);
+    // Its own name, again and again, would tell nothing on its own page.
+  }).map((todo) => ({ ...todo, items: todo.items.map((item) => ({ ...item, source: null })) }));
+  const events = detail.events.filter((event) => event.source === name).map((event) => ({ ...event, source: null }));
   return html`<nav class="crumbs" aria-label="Where you are"><a href="/">All sources</a></nav>
 <section class="verdict ${tone}" id="verdict" data-say="${name} is ${source.now.kind === 'idle' ? word : source.now.kind}"><h1>${icon(state, tone)}${name} <span class="${tone}">${word}</span></h1>${
     words === null ? null : html`<p class="lead">${words.slice(0, 1000)}</p>`
   }${tiles(overview, source)}</section>
 ${todos.length === 0 ? null : todoList(todos, known, reader)}
 ${detail.run === null ? null : reportView(detail.run, detail.report, reader)}
-${runsTable(source, detail.runs, reader)}
-<div class="two">${sizesOverTime(detail.sizes)}${facts(source, reader)}${restoring(source, overview)}${events.length === 0 ? null : happened(events, known, reader)}</div>`;
+<div class="two"><div>${sizesOverTime(detail.sizes)}${restoring(source, overview)}</div><div>${facts(source, reader)}${events.length === 0 ? null : happened(events, known, reader)}</div></div>
+${runsTable(source, detail.runs, reader)}`;
 };
 
 const tiles = (overview: Overview, source: OverviewSource): Markup => {
