@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isErrno } from '@berth/common/errno.ts';
 import { Problem } from '@berth/common/problem.ts';
 import { execa } from 'execa';
 import type { AccountFiles } from '../accounts/passwd.ts';
@@ -34,6 +35,8 @@ interface Wishes {
  * - /run is a new tmpfs: sshd's own folder, keys, sockets.
  * - /etc is an overlay, so that /etc/passwd can be replaced in one step. An overlay does not follow later changes
  *   below it, so the folders the admin edits are bound back over it.
+ * - Where /etc/resolv.conf leads into the host's /run, as systemd-resolved has it, that one folder is shown in ours: the monitor
+ *   finds hosts by their names.
  * - The data and the program are bound to fixed paths: a clone under a 0700 home works, and a session needs no right
  *   on anything above.
  */
@@ -41,7 +44,9 @@ export const buildPrivateMounts = async ({ dataDir, program, liveFolders }: Wish
   const base = { passwd: readFileSync('/etc/passwd', 'utf8'), group: readFileSync('/etc/group', 'utf8') };
   const live = [...new Set(liveFolders.map((folder) => realpathSync(folder)))];
   refuseHidden([dataDir, program.root, program.node, ...live]);
+  using resolver = openResolver();
   await mount('-t', 'tmpfs', '-o', 'mode=0755,nosuid,nodev', 'berth', '/run');
+  if (resolver !== null) await resolver.showIn(resolver.folder);
   for (const folder of [
     'sshd',
     'berth',
@@ -79,6 +84,29 @@ const bind = async (from: string, to: string, options: string, kind: 'bind' | 'r
   else writeFileSync(to, '', { mode: 0o644 });
   await mount('-o', `${kind},${options}`, from, to);
   return to;
+};
+
+/** The folder in the host's /run that /etc/resolv.conf leads to, held open; null where it lies elsewhere. */
+const openResolver = ():
+  | ({ readonly folder: string; readonly showIn: (place: string) => Promise<void> } & Disposable)
+  | null => {
+  try {
+    const folder = dirname(realpathSync('/etc/resolv.conf'));
+    if (!folder.startsWith('/run/')) return null;
+    const file = openSync(folder, 'r');
+    return {
+      folder,
+      showIn: async (place) => {
+        mkdirSync(place, { recursive: true, mode: 0o755 });
+        // By its name it is hidden by now, and mount(8) would look it up by that.
+        await mount('--no-canonicalize', '-o', 'bind,ro,nosuid,nodev', `/proc/${process.pid}/fd/${file}`, place);
+      },
+      [Symbol.dispose]: () => closeSync(file),
+    };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EACCES')) return null;
+    throw error;
+  }
 };
 
 const mount = async (...args: readonly string[]): Promise<void> => {
