@@ -66,7 +66,11 @@ export const serverMeasures: readonly Measure[] = [
     '1 while the server purges by its clock; 0 after the clock has jumped.',
     ({ server }) => flag(server.clockTrusted),
   ),
-  ofServer('berth_leases_limit', 'How many sources may back up at once.', ({ server }) => server.concurrency),
+  ofServer(
+    'berth_leases_limit',
+    'How many may work at once: backups, and the heavy jobs of the server itself.',
+    ({ server }) => server.concurrency,
+  ),
   ofServer('berth_leases_held', 'How many sources back up now.', (overview) => atTheMoor(overview, 'running')),
   ofServer('berth_leases_waiting', 'How many sources wait for their turn.', (overview) =>
     atTheMoor(overview, 'waiting'),

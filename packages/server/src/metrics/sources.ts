@@ -1,4 +1,5 @@
 import { sourceStates } from '@berth/common/control/usage.ts';
+import { isGood } from '../coordinator/reports/outline.ts';
 import type { Overview, OverviewSource } from '../monitor/overview.ts';
 import { flag, type Measure, seconds, secondsOrNone } from './measure.ts';
 
@@ -96,8 +97,8 @@ const runs: readonly Measure[] = [
   ofSource('berth_last_run_timestamp_seconds', 'When its last run ended, whatever became of it.', ({ lastRun }) =>
     secondsOrNone(lastRun?.endedAtMs ?? null),
   ),
-  ofSource('berth_last_run_good', '1 if its last run made a snapshot and did not fail.', ({ lastRun, lastGood }) =>
-    lastRun === null ? null : flag(lastRun.run === lastGood?.run),
+  ofSource('berth_last_run_good', '1 if its last run made a snapshot and did not fail.', ({ lastRun }) =>
+    lastRun === null ? null : flag(isGood(lastRun)),
   ),
   ofSource('berth_last_run_duration_seconds', 'How long its last run took.', ({ lastRun }) =>
     secondsOrNone(lastRun?.durationMs ?? null),
@@ -144,7 +145,7 @@ const stored: readonly Measure[] = [
   ofSource('berth_newest_snapshot_timestamp_seconds', 'When the newest of them arrived.', ({ newestSnapshotMs }) =>
     secondsOrNone(newestSnapshotMs),
   ),
-  ofSource('berth_locks', 'How many of restic’s locks stand in its repository.', ({ stored }) => stored?.locks.count),
+  ofSource('berth_locks', "How many of restic's locks stand in its repository.", ({ stored }) => stored?.locks.count),
   ofSource('berth_trash_frozen', '1 while nothing of its trash is purged, after a mass deletion.', ({ stored }) =>
     stored === null ? null : flag(stored.frozen !== null),
   ),
