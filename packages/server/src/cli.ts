@@ -66,7 +66,7 @@ program
 
 program
   .command('check')
-  .description('say whether sources.yaml is valid, and what it would change, before it changes')
+  .description('say whether sources.yaml and the secrets it names are in order, and what it would change')
   .option('--config <file>', 'the file', defaults.config)
   .option('--data <dir>', 'the data directory', defaults.data)
   .option('--json', 'for programs')
@@ -77,9 +77,10 @@ program
       dataDir: resolve(options.data),
       mode: detectMode(),
     });
+    const isFine = result.findings.length + result.silent.length === 0;
     if (options.json) sayJson(result);
-    else (result.findings.length === 0 ? process.stdout : process.stderr).write(printCheck(result));
-    process.exitCode = result.findings.length === 0 ? exitCode.ok : exitCode.failed;
+    else (isFine ? process.stdout : process.stderr).write(printCheck(result));
+    process.exitCode = isFine ? exitCode.ok : exitCode.failed;
   });
 
 program

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import type { Finding } from '@berth/common/yaml/finding.ts';
 import { findingsOnHost } from '../accounts/apply.ts';
 import type { AccountFinding } from '../accounts/finding.ts';
 import type { Mode } from '../accounts/layout.ts';
+import { type SecretFinding, secretFindings } from '../monitor/secret-findings.ts';
 import { describeDiff } from '../sources/describe-diff.ts';
 import { diffConfigs } from '../sources/diff.ts';
 import { readAccounts } from '../sources/host-accounts.ts';
@@ -15,7 +18,9 @@ import { appliedFile } from '../supervisor/state.ts';
 export interface CheckResult {
   /** Why the file would be refused; empty when it would not. */
   readonly findings: readonly (Finding | AccountFinding | UnfinishedFinding)[];
-  readonly warnings: readonly Finding[];
+  readonly warnings: readonly (Finding | SecretFinding)[];
+  /** What the server would go on without, because the file of a secret can not be used. */
+  readonly silent: readonly SecretFinding[];
   /** What would change against what was last put in force, one effect a line. */
   readonly changes: readonly string[];
   readonly sources: number;
@@ -30,17 +35,20 @@ export const check = async (args: {
   const { configFile, dataDir, mode } = args;
   const loaded = await loadSources(configFile);
   if (loaded.kind === 'unreadable') throw loaded.problem;
-  if (loaded.kind === 'invalid') return { findings: loaded.findings, warnings: [], changes: [], sources: 0 };
+  if (loaded.kind === 'invalid')
+    return { findings: loaded.findings, warnings: [], silent: [], changes: [], sources: 0 };
   const { config } = loaded;
   const inForce = await configInForce(dataDir);
   const changes = describeDiff(diffConfigs(inForce, config));
+  const secrets = secretFindings(config, { folder: dirname(configFile), hostName: hostname() });
   const warnings = mode === 'rootless' ? loaded.warnings : await hostWarnings(configFile, config);
   return {
     findings: [
       ...unfinishedFindings(configFile, inForce.sources, config),
       ...findingsOnHost({ mode, dataDir }, config.sources),
     ],
-    warnings,
+    warnings: [...warnings, ...secrets.warnings],
+    silent: secrets.errors,
     changes,
     sources: config.sources.length,
   };

@@ -75,17 +75,25 @@ export const sourceTable = (sources: readonly SourceStatus[]): readonly string[]
 };
 
 /** `check` as a person reads it. */
-export const printCheck = ({ findings, warnings, changes, sources }: CheckResult): string =>
+export const printCheck = ({ findings, warnings, silent, changes, sources }: CheckResult): string =>
   text([
     ...findings.map(printFinding),
-    ...warnings.map((warning) => `${paint('yellow', 'warning')} ${formatFinding(warning)}`),
+    ...silent.map(printFinding),
+    ...warnings.map((warning) => `${paint('yellow', 'warning')} ${printFinding(warning)}`),
     ...(findings.length === 0 ? changes : []),
     findings.length === 0
-      ? paint('green', `valid: ${count(sources, 'source')}`)
+      ? validWord(sources, silent.length)
       : paint('red', `refused: ${count(findings.length, 'mistake')}`),
   ]);
 
-const printFinding = (finding: CheckResult['findings'][number]): string => {
+const validWord = (sources: number, silent: number): string => {
+  const valid = `valid: ${count(sources, 'source')}`;
+  return silent === 0
+    ? paint('green', valid)
+    : paint('yellow', `${valid}, but what is named above stays silent for want of its secret`);
+};
+
+const printFinding = (finding: CheckResult['findings' | 'silent' | 'warnings'][number]): string => {
   if ('line' in finding) return formatFinding(finding);
   const whose = 'source' in finding ? `${finding.source}: ` : '';
   return `${whose}${finding.message}\n    ${finding.remedy}`;
