@@ -37,7 +37,7 @@ export const sizeOfDisk = (
 /** Whether `size` is to be written down after `last`, which was written `sinceMs` ago. */
 export const isWorthSaving = (size: SizeDay, last: SizeDay | undefined, sinceMs: number): boolean => {
   if (last === undefined || last.day !== size.day) return true;
-  if (size.source === null && Math.abs(sinceMs) < diskEveryMs) return false;
+  if (size.source === null && sinceMs < diskEveryMs) return false;
   return (
     last.liveBytes !== size.liveBytes ||
     last.trashBytes !== size.trashBytes ||

@@ -1,5 +1,5 @@
 import type { SourceState } from '@berth/common/control/usage.ts';
-import { freshness } from '../coordinator/freshness/freshness.ts';
+import { type Freshness, freshness } from '../coordinator/freshness/freshness.ts';
 import type { StoredFacts } from '../coordinator/link.ts';
 import type { FleetRun, FleetSource } from '../coordinator/state/fleet.ts';
 
@@ -59,8 +59,14 @@ export const plannedOf = (known: FleetSource | null, facts: OwnFacts): Planned =
 /** The same with its time as ISO 8601. */
 export const plannedRun = ({ endedAtMs, ...run }: FleetRun): PlannedRun => ({ ...run, endedAt: instant(endedAtMs) });
 
-const ofStore = ({ nowMs, knownSinceMs, overdueAfterMs, stored }: OwnFacts): Planned => {
-  const { state, words, lastSuccessMs, overdueAtMs } = freshness({
+/** How fresh a source is by what is in its store alone. */
+export const freshnessOfStore = ({
+  nowMs,
+  knownSinceMs,
+  overdueAfterMs,
+  stored,
+}: Omit<OwnFacts, 'isCoordinated'>): Freshness =>
+  freshness({
     ...{ nowMs, knownSinceMs, overdueAfterMs, lastReport: null },
     ...{ lastReportedSuccessMs: null, lastReportedStartMs: null },
     lastSnapshotMs: millisOf(stored?.lastSnapshotAt ?? null),
@@ -68,6 +74,9 @@ const ofStore = ({ nowMs, knownSinceMs, overdueAfterMs, stored }: OwnFacts): Pla
     unreadable: stored?.unreadable ?? null,
     snapshots: stored?.snapshots ?? null,
   });
+
+const ofStore = (facts: OwnFacts): Planned => {
+  const { state, words, lastSuccessMs, overdueAtMs } = freshnessOfStore(facts);
   return {
     ...{ state, words, lastSuccessAt: instantOf(lastSuccessMs), overdueAt: instant(overdueAtMs) },
     ...{ nextSlotAt: null, lastRun: null, now: { kind: 'idle' } },

@@ -169,3 +169,21 @@ export const readOutlines = (db: DatabaseSync, source: string, most: number): re
     .all(source, most)
     .map((row) => outlineRow.safeParse(row).data?.outline ?? null)
     .filter(isThere);
+
+/** A run with its place in the order in which reports came. */
+export interface NumberedRun {
+  readonly seq: number;
+  readonly source: string;
+  readonly outline: RunOutline;
+}
+
+/** The runs after `seq`, in the order in which they came, at most `most`. */
+export const readNumbered = (db: DatabaseSync, seq: number, most: number): readonly NumberedRun[] =>
+  db
+    .prepare('SELECT seq, source, outline FROM runs WHERE seq > ? ORDER BY seq LIMIT ?')
+    .all(seq, most)
+    .map((row) => {
+      const outline = outlineRow.safeParse(row).data?.outline;
+      return outline === undefined ? null : { seq: Number(row['seq']), source: String(row['source']), outline };
+    })
+    .filter(isThere);
