@@ -15,7 +15,7 @@ export const photographPage = async (
   browser: Browser,
   folder: string,
   facts: PageFacts = exampleFacts(),
-  source = 'router',
+  source = 'media-server',
 ): Promise<readonly string[]> => {
   await mkdir(folder, { recursive: true });
   const settings = { address: '127.0.0.1', port: 0, hosts: [], password: null, proxy: null };

@@ -24,7 +24,8 @@ export interface PageParts {
 }
 
 /** Every path of the page. It only reads. */
-export const pageApp = ({ facts, guard: doorkeeper, live, log }: PageParts): Hono => {
+export const pageApp = (parts: PageParts): Hono => {
+  const { facts, guard: doorkeeper, live, log } = parts;
   const app = new Hono();
   app.use(guard(doorkeeper));
   app.get('/healthz', (context) => context.text('ok\n'));
@@ -42,20 +43,20 @@ export const pageApp = ({ facts, guard: doorkeeper, live, log }: PageParts): Hon
     context.body(await facts.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
   app.get('/', (context) =>
-    withOverview(context, facts, (overview) => {
+    withOverview(context, parts, (overview) => {
       const filter = filterOf(new URL(context.req.url).searchParams);
       const { main, verdict } = fleetPage(overview, facts.events(), filter);
       return { title: verdict.words, tone: verdict.tone, main, place: 'fleet' };
     }),
   );
   app.get('/settings', (context) =>
-    withOverview(context, facts, (overview) => ({
+    withOverview(context, parts, (overview) => ({
       ...{ title: 'Settings', tone: 'idle', place: 'settings' },
       main: settingsPage(overview, facts.settings(), facts.changes(), context.req.query('all') !== undefined),
     })),
   );
   app.get('/sources/:name', (context) =>
-    withOverview(context, facts, (overview) => {
+    withOverview(context, parts, (overview) => {
       const source = overview.sources.find(({ name }) => name === context.req.param('name'));
       if (source === undefined) return null;
       const { word, tone } = stateLook[source.state];
@@ -63,7 +64,7 @@ export const pageApp = ({ facts, guard: doorkeeper, live, log }: PageParts): Hon
       return { title: `${source.name}: ${word}`, tone, place: 'source', main: sourcePage(overview, source, detail) };
     }),
   );
-  app.notFound((context) => notFound(context, facts.overview()));
+  app.notFound((context) => notFound(context, parts, facts.overview()));
   app.onError((error, context) => {
     log.error({ err: error, path: context.req.path }, 'the page could not be made');
     return context.text('This page could not be made; the log of the server says why.\n', 500);
@@ -75,26 +76,27 @@ const liveAnswer = (context: Context, live: Live): Response => {
   const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
   // hono answers HEAD with the GET of the same path, and nobody would ever read or end that stream.
   if (context.req.raw.method === 'HEAD') return context.body(null, 200, headers);
-  const stream = live.listen();
+  const stream = live.listen(context.req.query('since') ?? null);
   if (stream !== null) return context.body(stream, 200, headers);
   return context.text('As many as may listen do.\n', 503, { 'retry-after': '60' });
 };
 
 type Shown = Pick<Frame, 'title' | 'tone' | 'main' | 'place'>;
 
-const withOverview = (context: Context, facts: PageFacts, show: (overview: Overview) => Shown | null) => {
-  const overview = facts.overview();
-  if (overview === null) return starting(context);
+const withOverview = (context: Context, parts: PageParts, show: (overview: Overview) => Shown | null) => {
+  const overview = parts.facts.overview();
+  if (overview === null) return starting(context, parts);
   const shown = show(overview);
-  if (shown === null) return notFound(context, overview);
-  return context.html(framed(shown, overview));
+  if (shown === null) return notFound(context, parts, overview);
+  return context.html(framed(shown, parts, overview));
 };
 
-const framed = (shown: Shown, { server, atMs }: Overview): string =>
+const framed = (shown: Shown, { live }: PageParts, { server, atMs }: Overview): string =>
   document({
     ...shown,
     title: `${shown.title} · ${server.name}`,
     server,
+    version: live.version(),
     asOf: `${clockWords(atMs, server.timeZone)} (${server.timeZone})`,
   });
 
@@ -103,16 +105,18 @@ const plain = (title: string, text: Markup): Shown => ({
   main: html`<section class="verdict idle" id="verdict"><h1>${title}</h1><p class="lead">${text}</p></section>`,
 });
 
-const starting = (context: Context): Response => {
+const starting = (context: Context, { live }: PageParts): Response => {
   context.header('retry-after', '5');
   const shown = plain('The server is starting', html`It looks at everything first. This page is there in a moment.`);
-  return context.html(document({ ...shown, server: null, asOf: null }), 503);
+  return context.html(document({ ...shown, version: live.version(), server: null, asOf: null }), 503);
 };
 
-const notFound = (context: Context, overview: Overview | null): Response => {
+const notFound = (context: Context, parts: PageParts, overview: Overview | null): Response => {
   const shown = plain('There is no such page', html`Nothing is kept under this address. <a href="/">All sources</a>`);
   return context.html(
-    overview === null ? document({ ...shown, server: null, asOf: null }) : framed(shown, overview),
+    overview === null
+      ? document({ ...shown, version: parts.live.version(), server: null, asOf: null })
+      : framed(shown, parts, overview),
     404,
   );
 };

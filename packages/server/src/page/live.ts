@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
+
 /** Tells browsers that something changed; what, they fetch. */
 export interface Live {
-  /** A stream of server-sent events; null when as many listen as may. It ends with the page. */
-  readonly listen: () => ReadableStream<Uint8Array> | null;
+  /** Which state of things it is: another after each change, and after a restart. A page says with which it was made. */
+  readonly version: () => string;
+  /** A stream of server-sent events for a page of this version; null when as many listen as may. It ends with the page. */
+  readonly listen: (version: string | null) => ReadableStream<Uint8Array> | null;
   readonly listeners: () => number;
   /** Ends every stream. */
   readonly close: () => void;
@@ -20,6 +24,9 @@ export const liveOf = (onChange: (listener: () => void) => () => void): Live => 
   const streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
   let pending: NodeJS.Timeout | null = null;
   let toldMs = Number.NEGATIVE_INFINITY;
+  const start = randomBytes(6).toString('hex');
+  let changes = 0;
+  const version = (): string => `${start}-${changes}`;
 
   const send = (line: Uint8Array): void => {
     for (const stream of streams) if ((stream.desiredSize ?? 0) > 0) stream.enqueue(line);
@@ -30,6 +37,7 @@ export const liveOf = (onChange: (listener: () => void) => () => void): Live => 
     send(change);
   };
   const stopListening = onChange(() => {
+    changes += 1;
     if (pending !== null || streams.size === 0) return;
     pending = setTimeout(tell, Math.max(0, pauseMs - (performance.now() - toldMs)));
   });
@@ -37,7 +45,8 @@ export const liveOf = (onChange: (listener: () => void) => () => void): Live => 
   heart.unref();
 
   return {
-    listen: () => {
+    version,
+    listen: (known) => {
       if (streams.size >= mostListeners) return null;
       let own: ReadableStreamDefaultController<Uint8Array> | null = null;
       return new ReadableStream<Uint8Array>(
@@ -46,6 +55,8 @@ export const liveOf = (onChange: (listener: () => void) => () => void): Live => 
             own = stream;
             streams.add(stream);
             stream.enqueue(hello);
+            // What changed while the page was on its way, or while nobody listened.
+            if (known !== version()) stream.enqueue(change);
           },
           cancel: () => {
             if (own !== null) streams.delete(own);

@@ -12,6 +12,8 @@ export interface Frame {
   /** What is looked at, for the navigation. */
   readonly place: 'fleet' | 'settings' | 'source' | 'none';
   readonly server: { readonly name: string; readonly version: string } | null;
+  /** Of live.ts: whether a page is the newest. */
+  readonly version: string;
   /** When what is shown was so, by the server's clock; null where nothing is shown. */
   readonly asOf: string | null;
 }
@@ -36,13 +38,13 @@ export const assets = {
 } as const;
 
 /** A whole page. */
-export const document = ({ title, tone, main, place, server, asOf }: Frame): string =>
+export const document = ({ title, tone, main, place, server, version, asOf }: Frame): string =>
   `<!doctype html>${html`<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
 <link rel="icon" href="${favicon(tone)}"><link rel="stylesheet" href="/style.css?v=${assets['/style.css'].hash}"><script src="/live.js?v=${assets['/live.js'].hash}" defer></script></head>
 <body>${sprite()}<a class="skip" href="#main">Skip to content</a>
 <header class="top"><div><a class="brand" href="/">berth</a>${server === null ? null : html`<span class="host">${server.name}</span>`}<nav aria-label="Pages"><a href="/"${current(place === 'fleet')}>Fleet</a><a href="/settings"${current(place === 'settings')}>Settings</a></nav><p id="live" role="status"></p></div></header>
-<main id="main" tabindex="-1">${main}${asOf === null ? null : html`<p class="asof">As of ${asOf}. Everything here only reads.</p>`}</main>
+<main id="main" tabindex="-1" data-version="${version}">${main}${asOf === null ? null : html`<p class="asof">As of ${asOf}. Everything here only reads.</p>`}</main>
 <p id="said" class="gone" aria-live="polite"></p>
 <footer>berth${server === null ? null : ` ${server.version}`} · <a href="/metrics">metrics</a></footer></body></html>`}`;
 

@@ -72,9 +72,8 @@ const disconnected = () => {
 const connect = () => {
   clearTimeout(timer);
   if (events || document.hidden) return;
-  events = new EventSource('/live');
-  // Whatever changed while nobody listened.
-  events.onopen = () => { pause = 1000; refresh(); };
+  events = new EventSource('/live?since=' + document.querySelector('main').dataset.version);
+  events.onopen = () => { pause = 1000; tell(); };
   events.addEventListener('change', refresh);
   events.onerror = disconnected;
 };
