@@ -25,7 +25,7 @@ export const decideDigest = (facts: DigestFacts, limits: Limits): DigestModel =>
     subject: subjectOf(counted, needs, stood),
     tone: toneOf(needs),
     headline: headlineOf(needs),
-    counts: isEmpty ? 'No machine is in sources.yaml yet.' : `${count(overview.sources.length, 'source')}: ${counted}`,
+    counts: countsOf(stood, counted),
     ...{ server: plain(server.name, 80), now: clock.now, timeZone: plain(server.timeZone, 40) },
     url: webUrl(server.pageUrl),
     ...{ needs: needs.slice(0, limits.needs), moreNeeds: Math.max(0, needs.length - limits.needs) },
@@ -56,6 +56,14 @@ const standingsOf = ({ sources, conditions }: Overview): readonly Stood[] => {
     .sort((a, b) => standings.indexOf(a.standing) - standings.indexOf(b.standing));
 };
 
+const countsOf = (stood: readonly Stood[], counted: string): string => {
+  if (stood.length === 0) return 'No machine is in sources.yaml yet.';
+  return isAllFine(stood) ? `All ${stood.length} sources are fine` : `${count(stood.length, 'source')}: ${counted}`;
+};
+
+const isAllFine = (stood: readonly Stood[]): boolean =>
+  stood.length > 1 && stood.every(({ standing }) => standing === 'fine');
+
 /** What is fine goes first, since that is what one wants to read; then the worst. */
 const countedWords = (stood: readonly Stood[]): string => {
   const bad = standings.filter((standing) => standing !== 'fine');
@@ -63,8 +71,7 @@ const countedWords = (stood: readonly Stood[]): string => {
     const many = stood.filter((one) => one.standing === standing).length;
     return many === 0 ? [] : [`${many} ${standingWords[standing].counted}`];
   });
-  const isAllFine = stood.length > 1 && stood.every(({ standing }) => standing === 'fine');
-  return isAllFine ? `all ${stood.length} fine` : words.join(', ');
+  return isAllFine(stood) ? `all ${stood.length} fine` : words.join(', ');
 };
 
 const longestSubject = 120;
@@ -74,11 +81,13 @@ const subjectOf = (counted: string, needs: readonly Need[], stood: readonly Stoo
   const verdict = stood.length === 0 ? 'nobody backs up yet' : counted;
   const besides = needs.flatMap(({ short, severity }) => (short === null || severity === 'notice' ? [] : [short]));
   const more = besides.length > 1 ? ` and ${besides.length - 1} more` : '';
-  const isFine = stood.length > 0 && stood.every(({ standing }) => standing === 'fine');
   const [first] = besides;
-  const rest = first === undefined ? '' : `${isFine ? ', but' : ';'} ${first}${more}`;
+  const rest = first === undefined ? '' : `${isAllFine(stood) ? ', but' : ';'} ${first}${more}`;
   const subject = plain(`berth: ${verdict}${rest}`, 1000);
-  return subject.length <= longestSubject ? subject : `${subject.slice(0, longestSubject - 3)}...`;
+  // Cut between the two halves of a character it would be no character.
+  return subject.length <= longestSubject
+    ? subject
+    : `${subject.slice(0, longestSubject - 3).replace(/\p{Cs}$/u, '')}...`;
 };
 
 const toneOf = (needs: readonly Need[]): Tone => {
@@ -145,7 +154,7 @@ const webUrl = (url: string | null): string | null => {
   return protocol === 'https:' || protocol === 'http:' ? href : null;
 };
 
-const footerOf = ({ server, tight: _ }: Overview, clock: Clock): readonly string[] => [
+const footerOf = ({ server }: Overview, clock: Clock): readonly string[] => [
   `berth ${plain(server.version, 40)} on ${plain(server.name, 80)}, up since ${clock.moment(server.startedAtMs)}. Times are by the clock of ${plain(server.timeZone, 40)}.`,
   'This mail comes every day, also when all is well. On a day without it, look at the server.',
 ];

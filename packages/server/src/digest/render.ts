@@ -1,8 +1,7 @@
 import { decideDigest } from './decide.ts';
 import type { DigestFacts, Rendered } from './digest.ts';
-import { htmlDigest } from './html.ts';
+import { digestMarkup, frameBytes, mailHtml } from './html.ts';
 import { limitLevels, longestHtml } from './limits.ts';
-import type { DigestModel } from './model.ts';
 import { textDigest } from './text.ts';
 
 /**
@@ -10,17 +9,12 @@ import { textDigest } from './text.ts';
  * Rejects only by a bug: nothing that a source wrote can stop it.
  */
 export const renderDigest = async (facts: DigestFacts): Promise<Rendered> => {
-  let rendered: Rendered | null = null;
-  for (const limits of limitLevels) {
-    rendered = await render(decideDigest(facts, limits));
-    if (Buffer.byteLength(rendered.html) <= longestHtml) break;
+  const last = limitLevels.length - 1;
+  for (const [level, limits] of limitLevels.entries()) {
+    const model = decideDigest(facts, limits);
+    const markup = await digestMarkup(model);
+    if (level < last && Buffer.byteLength(markup) > longestHtml - frameBytes) continue;
+    return { subject: model.subject, html: await mailHtml(markup), text: textDigest(model) };
   }
-  if (rendered === null) throw new Error('no limits to render a digest by');
-  return rendered;
+  throw new Error('there are no limits to tell a digest by');
 };
-
-const render = async (model: DigestModel): Promise<Rendered> => ({
-  subject: model.subject,
-  html: await htmlDigest(model),
-  text: textDigest(model),
-});

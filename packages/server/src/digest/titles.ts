@@ -1,4 +1,4 @@
-import { named } from './words.ts';
+import { named, plain } from './words.ts';
 
 /** What a trouble is called: with its sources in a heading, and in a word or two in the subject. */
 interface Title {
@@ -65,7 +65,9 @@ const titles: Readonly<Record<string, Title>> = {
   'run-warned': its('The last backup of WHO had warnings', 'The last backups of WHO had warnings', 'warnings'),
 };
 
-const order = new Map(Object.keys(titles).map((code, index) => [code, index]));
+/** Not the object itself, which answers to `toString` too. */
+const known = new Map(Object.entries(titles));
+const order = new Map([...known.keys()].map((code, index) => [code, index]));
 
 /** Where a code stands among others of the same severity: the smaller, the earlier. */
 export const rankOf = (code: string): number => order.get(code) ?? order.size;
@@ -73,12 +75,12 @@ export const rankOf = (code: string): number => order.get(code) ?? order.size;
 /** `laptop is overdue`, `laptop, desktop and 3 more are overdue`, `The disk is full`. `sources` are none for the server itself. */
 export const titleOf = (code: string, sources: readonly string[]): string => {
   const who = sources.length === 0 ? 'the server' : named(sources, 3);
-  return titles[code]?.long(who, sources.length > 1) ?? `${code}: ${who}`;
+  return known.get(code)?.long(who, sources.length > 1) ?? `${plain(code, 60)}: ${who}`;
 };
 
 /** `disk full`; with whose it is, where it is one source's: `laptop: much was deleted`. */
 export const shortTitleOf = (code: string, sources: readonly string[]): string => {
-  const short = titles[code]?.short ?? code;
+  const short = known.get(code)?.short ?? plain(code, 60);
   const [only] = sources;
   return sources.length === 1 && only !== undefined ? `${only}: ${short}` : short;
 };
