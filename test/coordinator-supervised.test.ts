@@ -222,7 +222,7 @@ describe.runIf(isRoot)('a server whose jobs come every few seconds (needs root)'
   test('a scrub stops when a backup takes the last place, and goes on after it', async () => {
     await using receiver = await withReceiver({ quick: true, start: false });
     const key = await receiver.makeKey();
-    const settings = 'server: { concurrency: 1, scrub: 1d, scrub_rate: 1M }\n';
+    const settings = 'server: { concurrency: 1, scrub: 1d, scrub_rate: 1M }\npage: off\n';
     await receiver.writeConfig(`${settings}sources:\n  laptop: { uid: 31001, key: '${key.line}' }\n`);
     await receiver.start();
     await using client = await restClientOf(receiver, 'laptop', key);

@@ -8,12 +8,12 @@ export interface TestSource {
 }
 export type TestSources = Readonly<Record<string, TestSource>>;
 
-/** A whole sources.yaml. */
+/** A whole sources.yaml. Without a page: all servers of one test run would want the same port. */
 export const sourcesText = (sources: TestSources): string => {
   const entries = Object.entries(sources).map(([name, { uid, keys, more = {} }]) => {
     const lines = [`uid: ${uid}`, `keys: [${keys.map((key) => `'${key}'`).join(', ')}]`];
     for (const [key, value] of Object.entries(more)) lines.push(`${key}: ${value}`);
     return `  ${name}:\n${lines.map((line) => `    ${line}\n`).join('')}`;
   });
-  return entries.length === 0 ? 'sources: {}\n' : `sources:\n${entries.join('')}`;
+  return `page: off\n${entries.length === 0 ? 'sources: {}\n' : `sources:\n${entries.join('')}`}`;
 };

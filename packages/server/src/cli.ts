@@ -4,8 +4,10 @@ import { exitCode, Problem } from '@berth/common/problem.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { addAdoptCommand } from './cli/adopt.ts';
+import { addAlertsCommand } from './cli/alerts.ts';
 import { addClockCommand } from './cli/clock.ts';
 import { say, sayJson } from './cli/command.ts';
+import { addDigestCommand } from './cli/digest.ts';
 import { addEventsCommand } from './cli/events.ts';
 import { addFsckCommand } from './cli/fsck.ts';
 import { addHistoryCommand } from './cli/history.ts';
@@ -131,6 +133,8 @@ program
 
 addStatusCommands(program, { examples, defaults });
 addEventsCommand(program, { examples, defaults });
+addAlertsCommand(program, { examples, defaults });
+addDigestCommand(program, { examples, defaults });
 addClockCommand(program, { examples, defaults });
 addHistoryCommand(program, { examples, defaults });
 addRewindCommand(program, { examples, defaults });

@@ -13,13 +13,13 @@ export const privateRuntimeDir = '/run/berth';
  * The data, Node, and the programs that do not run as root by the paths that their users reach; the same for everyone who
  * enters the namespace.
  */
-export const privatePaths = (program: Program) => ({
-  data: join(privateRuntimeDir, 'data'),
-  node: join(privateRuntimeDir, 'node'),
-  session: join(privateRuntimeDir, 'program', program.session.slice(program.root.length)),
-  job: join(privateRuntimeDir, 'program', program.job.slice(program.root.length)),
-  coordinator: join(privateRuntimeDir, 'program', program.coordinator.slice(program.root.length)),
-  monitor: join(privateRuntimeDir, 'program', program.monitor.slice(program.root.length)),
+export const privatePaths = (program: Program, place: string = privateRuntimeDir) => ({
+  data: join(place, 'data'),
+  node: join(place, 'node'),
+  session: join(place, 'program', program.session.slice(program.root.length)),
+  job: join(place, 'program', program.job.slice(program.root.length)),
+  coordinator: join(place, 'program', program.coordinator.slice(program.root.length)),
+  monitor: join(place, 'program', program.monitor.slice(program.root.length)),
 });
 
 interface Wishes {

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import type { Mode } from '../../accounts/layout.ts';
 import { coordinatorUid, stateFolder } from '../../coordinator/paths.ts';
 import { monitorFolder } from '../../monitor/paths.ts';
 import { type Jail, jailWords, nodeWords } from '../../session/jail.ts';
-import { privatePaths } from '../namespace.ts';
 import type { Program } from '../program.ts';
-import { networkNeeds } from './network.ts';
+import { type Look, lookAt, networkNeeds } from './network.ts';
 
 /** Where the monitor runs: all of it by the paths that its user can walk. */
 export interface MonitorPlace {
@@ -23,11 +21,11 @@ export interface MonitorPlace {
 export const monitorPlace = (where: {
   readonly mode: Mode;
   readonly jail: Jail;
-  readonly program: Program;
+  readonly program: Pick<Program, 'node' | 'monitor'>;
   readonly dataDir: string;
 }): MonitorPlace => {
   const { mode, jail, program, dataDir } = where;
-  const { node, monitor } = mode === 'private' ? privatePaths(program) : program;
+  const { node, monitor } = program;
   return {
     ...{ mode, node, program: monitor, jail },
     ...{ state: monitorFolder(dataDir), coordinator: stateFolder(dataDir) },
@@ -41,16 +39,20 @@ export const monitorPlace = (where: {
  */
 export const monitorCommand = (
   place: MonitorPlace,
-  { isOnce = false, aheadMs = 0 }: { readonly isOnce?: boolean; readonly aheadMs?: number } = {},
+  options: {
+    /** For one that answers a question and only looks. */
+    readonly isOnce?: boolean;
+    readonly aheadMs?: number;
+    /** Looks at files where it is to run. */
+    readonly look?: Look;
+  } = {},
 ): readonly string[] => {
   const { mode, node, program, jail, state, coordinator } = place;
+  const { isOnce = false, aheadMs = 0, look = lookAt } = options;
   // Landlock takes no rule about what is not there: a monitor without a coordinator still has much to tell.
-  const readable = existsSync(coordinator) ? [coordinator] : [];
-  // One that answers a question only looks.
-  const own = isOnce
-    ? { readable: existsSync(state) ? [...readable, state] : readable, writable: [] }
-    : { readable, writable: [state] };
-  const cell = { node, program, ...own, system: networkNeeds(jail) };
+  const readable = (isOnce ? [coordinator, state] : [coordinator]).filter((folder) => look(folder)?.isFolder);
+  const own = { readable, writable: isOnce ? [] : [state] };
+  const cell = { node, program, ...own, system: networkNeeds(jail, look) };
   const id = String(coordinatorUid);
   const become = mode === 'rootless' ? [] : ['--reuid', id, '--regid', id, '--clear-groups'];
   return [

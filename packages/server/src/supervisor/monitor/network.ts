@@ -35,7 +35,8 @@ export const networkMark = (look: Look = lookAt): string =>
     })
     .join(' ');
 
-const lookAt: Look = (path) => {
+/** At this machine's, as we see them. */
+export const lookAt: Look = (path) => {
   const found = statSync(path, { throwIfNoEntry: false });
   return found === undefined ? null : { dev: found.dev, ino: found.ino, isFolder: found.isDirectory() };
 };

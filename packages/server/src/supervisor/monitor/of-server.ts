@@ -13,6 +13,7 @@ import type { Jail } from '../../session/jail.ts';
 import { parseSources } from '../../sources/load.ts';
 import type { ServerConfig } from '../../sources/source.ts';
 import { ensureStateFolder } from '../coordinator/folders.ts';
+import { privatePaths } from '../namespace.ts';
 import type { Program } from '../program.ts';
 import { appliedFile, type ServerState } from '../state.ts';
 import { monitorCommand, monitorPlace } from './command.ts';
@@ -35,7 +36,8 @@ interface Server extends Pick<MonitorOptions, 'onChange' | 'onPage' | 'patience'
 export const monitorOf = (server: Server): { readonly monitor: Monitor; readonly feed: Feed } => {
   const { layout, configFile, jail, program, keeper, state, log, aheadMs, ...options } = server;
   const { mode, dataDir } = layout;
-  const place = monitorPlace({ mode, jail, program, dataDir: layout.sessionDataDir });
+  const reached = mode === 'private' ? privatePaths(program) : program;
+  const place = monitorPlace({ mode, jail, program: reached, dataDir: layout.sessionDataDir });
   const uid = mode === 'rootless' ? (process.getuid?.() ?? -1) : coordinatorUid;
   const monitor = new Monitor({
     command: () => monitorCommand(place, { aheadMs }),

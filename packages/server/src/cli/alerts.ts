@@ -1,0 +1,91 @@
+import { exitCode, Problem } from '@berth/common/problem.ts';
+import { didYouMean } from '@berth/common/yaml/suggest.ts';
+import type { Command } from 'commander';
+import { readConditions } from '../events/files.ts';
+import { shownSettings } from '../monitor/shown-settings.ts';
+import { table } from '../status/table.ts';
+import { type AskingFlags, asked, noChannel, type Told, toldOn } from './asking.ts';
+import { type Shared, say, sayJson } from './command.ts';
+import { conditionLines } from './events-text.ts';
+import { sentText } from './sent-text.ts';
+
+interface Flags extends AskingFlags {
+  readonly json?: true;
+}
+
+/** Adds `alerts`: whom the server tells, and a test of that. */
+export const addAlertsCommand = (program: Command, { examples, defaults }: Shared): void => {
+  const alerts = program
+    .command('alerts')
+    .description('show whom the server tells and whether that works; with "test", try a channel')
+    .option('--data <dir>', 'the data directory', defaults.data)
+    .option('--json', 'for programs')
+    .addHelpText('after', examples('berth-server alerts', 'berth-server alerts test mail'))
+    .action(async (flags: Flags) => list(await toldOn(flags), flags.json === true));
+
+  alerts
+    .command('test')
+    .description('send a test message to one channel, now')
+    .argument('<channel>', 'its name in sources.yaml')
+    .option('--config <file>', 'as this sources.yaml says, instead of the one in force')
+    .option('--data <dir>', 'the data directory', defaults.data)
+    .option('--json', 'for programs')
+    .addHelpText('after', examples('berth-server alerts test mail', 'berth-server alerts test mail --config new.yaml'))
+    .action(async (channel: string, _flags: Flags, command: Command) => {
+      // `alerts` itself knows the same options, and takes what stands behind its own name.
+      const flags: Flags = command.optsWithGlobals();
+      await test(await toldOn(flags), channel, flags.json === true);
+    });
+};
+
+const list = (told: Told, json: boolean): void => {
+  const { channels } = shownSettings(told.settings);
+  const broken = told.settings.broken;
+  const failing = readConditions(told.dataDir).filter(
+    ({ code }) => code === 'channel-failing' || code === 'digest-unsent',
+  );
+  if (json) {
+    sayJson({ channels, broken, failing });
+    return;
+  }
+  if (channels.length === 0 && broken.length === 0) throw noChannel('Nobody is told of anything');
+  const rows = channels.map(({ name, type, to, alerts, digest }) => [
+    name,
+    type,
+    to,
+    alertsWord(alerts),
+    digest ? 'yes' : 'no',
+  ]);
+  const lines = [
+    ...(rows.length === 0 ? [] : table([['CHANNEL', 'TYPE', 'TO', 'ALERTS', 'DIGEST'], ...rows])),
+    ...broken.flatMap(({ name, text, remedy }) => [`${name} can not be used: ${text}`, `  ${remedy}`]),
+    ...(failing.length === 0 ? [] : ['', ...conditionLines(failing, Date.now())]),
+  ];
+  say(`${lines.join('\n')}\n`);
+};
+
+const alertsWord = (least: string): string =>
+  least === 'none' ? 'none' : least === 'critical' ? 'critical only' : `from ${least} on`;
+
+const test = async (told: Told, channel: string, json: boolean): Promise<void> => {
+  const { channels, broken } = told.settings;
+  const bad = broken.find(({ kind, name }) => kind === 'channel' && name === channel);
+  if (bad !== undefined) throw new Problem('channel-broken', `${channel} can not be used: ${bad.text}`, bad.remedy);
+  const names = [...channels, ...broken.filter(({ kind }) => kind === 'channel')].map(({ name }) => name);
+  if (names.length === 0) throw noChannel('There is nothing to test');
+  if (!names.includes(channel)) throw unknownChannel(channel, names);
+  const answer = await asked(told, { kind: 'test', channel });
+  if (answer.kind !== 'sent') throw new Error('the monitor answered another question');
+  if (json) sayJson({ channels: answer.channels });
+  else say(sentText(answer.channels));
+  if (answer.channels.some(({ error }) => error !== null)) process.exitCode = exitCode.failed;
+};
+
+const unknownChannel = (channel: string, names: readonly string[]): Problem => {
+  const meant = didYouMean(channel, names);
+  return new Problem(
+    'unknown-channel',
+    `There is no channel ${JSON.stringify(channel)}.`,
+    `${meant === null ? '' : `Did you mean ${meant}? `}Channels: ${names.join(', ')}.`,
+  );
+};
