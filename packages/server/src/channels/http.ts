@@ -1,3 +1,11 @@
+import { promises as dns, type LookupAddress } from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { getCACertificates } from 'node:tls';
+import { kindOfAddress } from './addresses.ts';
+import { ChannelError } from './channel.ts';
+
 /** One request to a service. */
 export interface WebRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -12,8 +20,8 @@ export interface WebRequest {
 /** What the service answered: any status, redirects too. */
 export interface WebAnswer {
   readonly status: number;
-  /** The `Retry-After` header; null without one. */
-  readonly retryAfter: string | null;
+  /** By their names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Its first 64 KiB. */
   readonly body: string;
 }
@@ -21,5 +29,174 @@ export interface WebAnswer {
 /** Sends one request and takes its answer. Rejects with a ChannelError where there was none. */
 export type Request = (request: WebRequest) => Promise<WebAnswer>;
 
-/** Requests that go where they say and nowhere else. */
-export const guardedRequest = (): Request => () => Promise.reject(new Error('not built yet'));
+/** What requests need of the world; a test says otherwise. */
+export interface Guard {
+  /** All addresses of a name. */
+  readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
+  /** Certificates (PEM) to trust beside Node's own ones. */
+  readonly ca?: string;
+  /** For the whole of it, from the name to the end of the answer. */
+  readonly deadlineMs?: number;
+}
+
+const mostBytes = 64 * 1024;
+
+/**
+ * Requests that go where they say and nowhere else, so that nobody who can write a URL makes the server talk to what only it reaches.
+ * The name is resolved once; where one of its addresses is not public the request is refused, unless it may be private; the connection
+ * goes to those very addresses, so a name that answers differently the next time changes nothing. No redirect is followed, no proxy
+ * is asked, certificates are always checked, and no connection is used again.
+ */
+export const guardedRequest = ({ resolve = resolveAll, ca, deadlineMs = 20_000 }: Guard = {}): Request => {
+  const trusted = ca === undefined ? undefined : [...getCACertificates('default'), ca];
+  return async (request) => {
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const signal = AbortSignal.any([request.signal, deadline]);
+    const url = urlOf(request.url);
+    try {
+      const addresses = await ended(addressesOf(url, resolve), signal);
+      if (!request.allowPrivate) refusePrivate(url, addresses);
+      return await exchange(request, url, addresses, signal, trusted);
+    } catch (error) {
+      throw explained(error, url, deadline.aborted ? deadlineMs : null, request.signal.aborted);
+    }
+  };
+};
+
+const resolveAll = (name: string): Promise<LookupAddress[]> => dns.lookup(name, { all: true });
+
+const urlOf = (text: string): URL => {
+  const url = URL.parse(text);
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
+  throw new ChannelError('Its URL is none that begins with https:// or http://.', {
+    isFinal: true,
+    remedy: 'Write the whole URL as the service shows it: https://…',
+  });
+};
+
+/** The host without the brackets of IPv6. URL has made every other spelling of a number (decimal, octal, hex) the usual one. */
+const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
+
+const addressesOf = async (
+  url: URL,
+  resolve: (name: string) => Promise<readonly LookupAddress[]>,
+): Promise<readonly LookupAddress[]> => {
+  const host = hostOf(url);
+  const family = isIP(host);
+  if (family !== 0) return [{ address: host, family }];
+  const addresses = await resolve(host);
+  if (addresses.length > 0) return addresses;
+  throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' });
+};
+
+const refusePrivate = (url: URL, addresses: readonly LookupAddress[]): void => {
+  const refused = addresses.find(({ address }) => kindOfAddress(address) !== 'public');
+  if (refused === undefined) return;
+  const { address } = refused;
+  const words = address === hostOf(url) ? address : `${hostOf(url)} is ${address}, and that`;
+  throw new ChannelError(`${words} is no public address (${kindOfAddress(address)}), so nothing is sent there.`, {
+    isFinal: true,
+    remedy: 'If it is meant to go there, write `allow_private: true` beside its URL in sources.yaml.',
+  });
+};
+
+/** The wait for something that can not be cut off itself. */
+const ended = <Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> => {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', abort));
+};
+
+const exchange = (
+  { method, headers = {}, body }: WebRequest,
+  url: URL,
+  addresses: readonly LookupAddress[],
+  signal: AbortSignal,
+  ca: readonly string[] | undefined,
+): Promise<WebAnswer> => {
+  const { promise, resolve, reject } = Promise.withResolvers<WebAnswer>();
+  const host = hostOf(url);
+  const options: https.RequestOptions = {
+    ...{ method, host, path: `${url.pathname}${url.search}`, signal, lookup: pinned(addresses) },
+    ...(url.port === '' ? {} : { port: url.port }),
+    headers: {
+      ...{ Host: url.host, 'User-Agent': 'berth', Accept: '*/*', ...basicAuth(url) },
+      ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+      ...headers,
+    },
+  };
+  const request =
+    url.protocol === 'http:'
+      ? http.request({ ...options, agent: new http.Agent({ keepAlive: false }) })
+      : https.request({
+          ...{ ...options, agent: new https.Agent({ keepAlive: false }), rejectUnauthorized: true },
+          ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}),
+          ...(ca === undefined ? {} : { ca: [...ca] }),
+        });
+  request.on('error', reject);
+  request.on('response', (response) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const answer = () => {
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: Object.fromEntries(
+          Object.entries(response.headers).map(([name, value = '']) => [name, [value].flat().join(', ')]),
+        ),
+        body: Buffer.concat(chunks).subarray(0, mostBytes).toString('utf8'),
+      });
+      request.destroy();
+    };
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= mostBytes) answer();
+    });
+    response.on('end', answer);
+    response.on('error', reject);
+    response.on('aborted', () => reject(new Error('the connection was cut within the answer')));
+  });
+  request.end(body);
+  return promise;
+};
+
+/** What was resolved and looked at, whenever it is asked for. */
+const pinned = (addresses: readonly LookupAddress[]): LookupFunction => {
+  return (_name, { all }, callback) => {
+    const [first] = addresses;
+    if (all === true) callback(null, [...addresses]);
+    else if (first !== undefined) callback(null, first.address, first.family);
+  };
+};
+
+const basicAuth = ({ username, password }: URL): Readonly<Record<string, string>> => {
+  if (username === '' && password === '') return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+};
+
+/** Says who did not answer and why, and nothing of the path: of some services the URL is the secret. */
+const explained = (error: unknown, url: URL, deadlineMs: number | null, stopped: boolean): ChannelError => {
+  if (error instanceof ChannelError) return error;
+  const remedy = `See that this server reaches ${url.host}: its network, its firewall, the name in the URL.`;
+  const failed = (why: string, more = remedy) =>
+    new ChannelError(`${url.host} ${why}`, { isFinal: false, remedy: more });
+  if (stopped) return failed('was not waited for: it was told to stop.', 'Nothing: it is tried again.');
+  if (deadlineMs !== null) return failed(`did not answer within ${Math.ceil(deadlineMs / 1000)} seconds.`);
+  const code = codeOf(error);
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return failed(`has no address (${code}).`);
+  if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(code)) {
+    const words = `See that its certificate is valid for that name, and that its issuer is known here (Node trusts its own list and NODE_EXTRA_CA_CERTS).`;
+    return failed(`showed no certificate that can be trusted (${code}).`, words);
+  }
+  return failed(`could not be reached (${code}).`);
+};
+
+/** An error's code, or its kind: never its words, which may quote what was sent. */
+const codeOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof Error ? error.name : 'unknown';
+};
