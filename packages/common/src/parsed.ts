@@ -24,9 +24,12 @@ export const refused = (code: string, message: string, remedy: string): Refused 
 });
 
 /**
- * A person's text as messages quote it: in double quotes, at most 60 characters, and printable.
+ * A person's text as messages quote it: in double quotes, at most 60 characters, printable, and without the password that a URL may
+ * hold.
  */
-export const quoted = (text: string): string => `"${printable(text.replace(/["\\]/g, '\\$&'), 60)}"`;
+export const quoted = (text: string): string => `"${printable(withoutPassword(text).replace(/["\\]/g, '\\$&'), 60)}"`;
+
+const withoutPassword = (text: string): string => text.replace(/(:\/\/)[^/\s@]*:[^/\s@]*@/g, '$1…@');
 
 /**
  * Foreign text made fit for a message: at most `longest` characters, with everything that could move a cursor, hide or

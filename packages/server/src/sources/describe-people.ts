@@ -62,7 +62,7 @@ const partsOf = (channel: Channel): ReadonlyMap<string, { readonly word: string;
   const parts = new Map(
     Object.entries(channel).flatMap(([key, value]) => {
       const name = names[key];
-      if (name === undefined || typeof value === 'object') return [];
+      if (name === undefined || (typeof value === 'object' && value !== null)) return [];
       const word = value === null ? 'none' : String(value);
       return [[name, { word, value: word }] as const];
     }),

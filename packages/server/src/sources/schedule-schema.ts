@@ -23,14 +23,14 @@ export const written = <Value>(parse: (text: string) => Parsed<Value>, example: 
   z.preprocess(numberOrText, textField(parse, example)).meta({ example });
 
 /** Words that people write for a cadence. */
-const cadences: Readonly<Record<string, string>> = {
-  hourly: '1h',
-  daily: '1d',
-  nightly: '1d',
-  weekly: '7d',
-  monthly: '30d',
-  yearly: '365d',
-};
+const cadences: ReadonlyMap<string, string> = new Map([
+  ['hourly', '1h'],
+  ['daily', '1d'],
+  ['nightly', '1d'],
+  ['weekly', '7d'],
+  ['monthly', '30d'],
+  ['yearly', '365d'],
+]);
 
 /** A span between two bounds. Below the least it was probably meant in months: `m` is minutes. */
 export const spanFrom =
@@ -38,7 +38,7 @@ export const spanFrom =
   (text: string): Parsed<Millis> => {
     const parsed = parseDuration(text);
     if (!parsed.ok) {
-      const cadence = cadences[text.trim().toLowerCase()];
+      const cadence = cadences.get(text.trim().toLowerCase());
       return cadence === undefined ? parsed : { ...parsed, remedy: `Write ${cadence}.` };
     }
     if (parsed.value > most) {

@@ -99,7 +99,7 @@ const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
 const shapes: Readonly<Partial<Record<Service, (url: URL) => Parsed<string> | null>>> = {
   // https://docs.ntfy.sh/publish/: letters, digits, _ and -, at most 64.
   ntfy: (url) => {
-    const topic = url.pathname.replace(/^\//, '');
+    const topic = url.pathname.replace(/^\/|\/$/g, '');
     if (/^[-_A-Za-z0-9]{1,64}$/.test(topic) && url.search === '') return null;
     const remedy = `Write https://${url.host}/TOPIC, and for TOPIC a word nobody guesses: letters, digits, - and _.`;
     return refused('url', topic === '' ? 'this URL names no topic' : 'this URL names no topic that ntfy knows', remedy);
