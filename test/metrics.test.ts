@@ -126,9 +126,15 @@ describe("Debian's promtool", () => {
 
 /** The lines of README.md, for the ports and folders of a test, and quicker. */
 const configOf = (scraped: string): string => {
-  const [config] = [...textOf.readme.matchAll(/^```yaml\n(global:.*?)^```$/gms)].map(([, text]) => text);
-  if (config === undefined) throw new Error('README.md has no prometheus.yml');
-  return config
+  const [config, name] = ['global:', '    relabel_configs:'].map(
+    (begin) =>
+      textOf.readme
+        .split('```yaml\n')
+        .find((text) => text.startsWith(begin))
+        ?.split('```')[0],
+  );
+  if (config === undefined || name === undefined) throw new Error('README.md has no prometheus.yml');
+  return `${config}${name}`
     .replaceAll(/(scrape|evaluation)_interval: 1m/g, '$1_interval: 1s')
     .replaceAll('/etc/prometheus/', '')
     .replace("'127.0.0.1:8480'", `'${scraped}'`);
@@ -230,7 +236,7 @@ describe('a real Prometheus, set up as README.md says', () => {
     const overdue = now.filter(({ labels }) => labels['alertname'] === 'BerthOverdue');
     expect(overdue.map(({ labels }) => labels['source']).toSorted()).toEqual(['workstation', hostile].toSorted());
     for (const { labels, annotations } of overdue) {
-      expect(labels).toMatchObject({ severity: 'critical', job: 'berth' });
+      expect(labels).toMatchObject({ severity: 'critical', job: 'berth', instance: 'nas' });
       expect(annotations['summary']).toMatch(/^No backup of (workstation|two "quotes".*) for 5d 0h 0m \d+s$/s);
       expect(annotations['description']).toContain('within 2d 0h 0m 0s. See that the machine is on');
     }
