@@ -77,10 +77,10 @@ const openCopy = (path: string, folder: string): ReadOnly => {
   }
 };
 
-/** Which file it is; null where there is none. A file that was removed may leave its number to the next. */
+/** Which file it is, and which log goes with it; null where there is none. A file that was removed may leave its number to the next. */
 export const identityOf = (path: string): string | null => {
-  const stat = statOf(path);
-  return stat === undefined ? null : `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`;
+  const [file, log] = [statOf(path), statOf(`${path}-wal`)];
+  return file === undefined ? null : `${identityWords(file)} ${log === undefined ? '' : identityWords(log)}`;
 };
 
 /** How a database and its log are by their sizes and times; null where there is none. */
@@ -91,4 +91,5 @@ export const stampOf = (path: string): string | null => {
 
 const statOf = (path: string): BigIntStats | undefined => lstatSync(path, { bigint: true, throwIfNoEntry: false });
 const sizeOf = (path: string): number => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
+const identityWords = ({ dev, ino, birthtimeNs }: BigIntStats): string => `${dev}:${ino}:${birthtimeNs}`;
 const stampWords = ({ dev, ino, size, mtimeNs }: BigIntStats): string => `${dev}:${ino}:${size}:${mtimeNs}`;

@@ -111,15 +111,13 @@ export class CoordinatorReader {
     if (identity !== null && opened !== null) {
       if (opened.isLive ? opened.identity === identity : opened.stamp === stampOf(this.#path)) return opened;
     }
-    // What was read of the same file before is still so.
-    const cache = opened?.identity === identity ? opened?.cache : undefined;
     this.#drop();
     if (identity === null) return null;
     const stamp = stampOf(this.#path);
     const { db, isLive, [Symbol.dispose]: dispose } = openReadOnly(this.#path, this.#copies);
     this.#opened = {
       ...{ db, isLive, identity, stamp, version: -1, isReadable: false, [Symbol.dispose]: dispose },
-      cache: cache ?? new FleetCache(localTime(this.#timeZone)),
+      cache: new FleetCache(localTime(this.#timeZone)),
     };
     return this.#opened;
   }
