@@ -78,12 +78,8 @@ interface Candidate extends Followed {
   readonly due: Due;
 }
 
-/** Messages of one alert share what stands before the dot of their ids. */
-const idOf = (key: string, count: number): string =>
-  `${createHash('sha256').update(key).digest('hex').slice(0, 20)}.${count}`;
-
-/** By which the messages of one alert are known, from the id of one of them; null for a message that is about none. */
-export const alertOf = (messageId: string): string | null => /^([0-9a-f]{20})\.\d+$/.exec(messageId)?.[1] ?? null;
+/** By which the messages of one alert are known: a hash, because some services take it for part of a URL or of a mail's header. */
+const threadOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 20);
 
 const kinds = { begun: 'raised', again: 'raised', worse: 'raised', over: 'resolved' } as const;
 const kindOf = (reason: Due['reason']): Message['kind'] =>
@@ -95,8 +91,9 @@ const sourcesMost = 100;
 const messageOf = (one: Candidate, situation: Situation): Message => {
   const { alert, now, due } = one;
   const sources = now.length === 0 ? alert.sources : [...new Set(now.flatMap(({ source }) => source ?? []))];
+  const thread = threadOf(alert.key);
   return {
-    ...{ id: idOf(alert.key, alert.told + 1), kind: kindOf(due.reason), severity: due.severity },
+    ...{ id: `${thread}.${alert.told + 1}`, thread, kind: kindOf(due.reason), severity: due.severity },
     ...wordsOf(one, due, readingOf(situation)),
     ...{ code: alert.code, sources: sources.slice(0, sourcesMost), atMs: situation.nowMs },
     ...{ url: situation.pageUrl, mail: null },
@@ -112,7 +109,7 @@ const togetherMessage = (rest: readonly Candidate[], severity: Severity, situati
   const reasons = rest.map(({ due }) => kindOf(due.reason));
   const kind = (['raised', 'reminder'] as const).find((one) => reasons.includes(one)) ?? 'resolved';
   return {
-    ...{ id: idOf(`${togetherKey(severity)} ${situation.nowMs}`, 1), kind, severity, ...words },
+    ...{ id: threadOf(`${togetherKey(severity)} ${situation.nowMs}`), kind, severity, ...words },
     ...{ code: null, sources: [], atMs: situation.nowMs, url: situation.pageUrl, mail: null },
   };
 };
