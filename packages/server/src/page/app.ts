@@ -9,7 +9,6 @@ import type { Live } from './live.ts';
 import type { PageFacts } from './page.ts';
 import { assets, document, type Frame } from './parts/document.ts';
 import { html, type Markup } from './parts/markup.ts';
-import { stateLook } from './parts/tone.ts';
 import { clockWords } from './parts/words.ts';
 import { settingsPage } from './settings/settings.ts';
 import { detailOf } from './source/detail.ts';
@@ -45,8 +44,7 @@ export const pageApp = (parts: PageParts): Hono => {
   app.get('/', (context) =>
     withOverview(context, parts, (overview) => {
       const filter = filterOf(new URL(context.req.url).searchParams);
-      const { main, verdict } = fleetPage(overview, facts.events(), filter);
-      return { title: verdict.words, tone: verdict.tone, main, place: 'fleet' };
+      return { ...fleetPage(overview, facts.events(), filter), place: 'fleet' };
     }),
   );
   app.get('/settings', (context) =>
@@ -59,9 +57,8 @@ export const pageApp = (parts: PageParts): Hono => {
     withOverview(context, parts, (overview) => {
       const source = overview.sources.find(({ name }) => name === context.req.param('name'));
       if (source === undefined) return null;
-      const { word, tone } = stateLook[source.state];
       const detail = detailOf(facts, source, context.req.query('run') ?? null);
-      return { title: `${source.name}: ${word}`, tone, place: 'source', main: sourcePage(overview, source, detail) };
+      return { ...sourcePage(overview, source, detail), place: 'source' };
     }),
   );
   app.notFound((context) => notFound(context, parts, facts.overview()));

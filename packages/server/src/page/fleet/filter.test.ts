@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { exampleFleet, exampleSource } from '../../monitor/testing.ts';
 import { filterOf, queryOf, shownOf } from './filter.ts';
+import { stoodOf } from './told.ts';
 
 const asked = (query: string) => filterOf(new URLSearchParams(query));
 const shown = (query: string, sources = exampleFleet(30)) =>
-  shownOf(sources, asked(query)).sources.map(({ name }) => name);
+  shownOf(stoodOf({ sources, conditions: [] }), asked(query)).sources.map(({ source }) => source.name);
 
 test('those in trouble come first, the others in the order of sources.yaml', () => {
   expect(shown('').slice(0, 6)).toEqual(['router', 'workstation', 'media-server', 'nas-mirror', 'desktop', 'laptop']);
@@ -26,9 +27,10 @@ test('of a thousand, all in trouble are shown and the first hundred of the other
   const sources = Array.from({ length: 1000 }, (_, index) =>
     exampleSource(`s${index}`, index >= 800 ? 'overdue' : 'fine'),
   );
-  const { sources: first, fitting } = shownOf(sources, asked(''));
+  const stood = stoodOf({ sources, conditions: [] });
+  const { sources: first, fitting } = shownOf(stood, asked(''));
   expect([first.length, fitting]).toEqual([300, 1000]);
-  expect(shownOf(sources, asked('all=1')).sources).toHaveLength(1000);
+  expect(shownOf(stood, asked('all=1')).sources).toHaveLength(1000);
 });
 
 test('a filter is a query again', () => {

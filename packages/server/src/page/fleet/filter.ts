@@ -1,9 +1,9 @@
-import { sourceStates } from '@berth/common/control/usage.ts';
-import type { OverviewSource } from '../../monitor/overview.ts';
-import { stateLook } from '../parts/tone.ts';
+import { standings } from '../../digest/standing.ts';
+import { standingLook } from '../parts/tone.ts';
+import type { Stood } from './told.ts';
 
-/** What may be asked of the table: a state, or what a source does now. */
-export const wishes = [...sourceStates, 'running', 'waiting'] as const;
+/** What may be asked of the table: how it stands, or what a source does now. */
+export const wishes = [...standings, 'running', 'waiting'] as const;
 export type Wish = (typeof wishes)[number];
 
 /** Which sources somebody wants to see. */
@@ -34,7 +34,7 @@ export const queryOf = ({ q, state, all }: Filter): string => {
 
 /** What the table shows. */
 export interface Shown {
-  readonly sources: readonly OverviewSource[];
+  readonly sources: readonly Stood[];
   /** How many fit the filter, shown or not. */
   readonly fitting: number;
 }
@@ -42,15 +42,17 @@ export interface Shown {
 /** How many of those that nothing is wrong with are shown at once, where nobody asks for more. */
 export const mostUnasked = 100;
 
-/** What fits, the worst states first and else in the order of sources.yaml: all in trouble, and the first hundred of the others. */
-export const shownOf = (sources: readonly OverviewSource[], filter: Filter): Shown => {
+/** What fits, the worst first and else in the order of sources.yaml: all in trouble, and the first hundred of the others. */
+export const shownOf = (sources: readonly Stood[], filter: Filter): Shown => {
   const part = filter.q.toLowerCase();
   const fitting = sources
-    .filter(({ name, state, now }) => {
-      const fits = filter.state === null || filter.state === state || filter.state === now.kind;
+    .filter(({ source: { name, now }, standing }) => {
+      const fits = filter.state === null || filter.state === standing || filter.state === now.kind;
       return fits && name.toLowerCase().includes(part);
     })
-    .toSorted((one, other) => sourceStates.indexOf(one.state) - sourceStates.indexOf(other.state));
-  const troubled = fitting.filter(({ state }) => stateLook[state].tone === 'bad').length;
+    .toSorted((one, other) => standings.indexOf(one.standing) - standings.indexOf(other.standing));
+  const troubled = fitting.filter(({ standing }) => isTrouble(standingLook(standing).tone)).length;
   return { sources: filter.all ? fitting : fitting.slice(0, troubled + mostUnasked), fitting: fitting.length };
 };
+
+const isTrouble = (tone: string): boolean => tone === 'bad' || tone === 'warn';

@@ -1,41 +1,45 @@
+import { standings } from '../../digest/standing.ts';
 import type { ConditionEvent } from '../../events/condition.ts';
 import type { Overview } from '../../monitor/overview.ts';
-import { agoWords, slotWords } from '../../status/when.ts';
+import { slotWords } from '../../status/when.ts';
 import { html, type Markup } from '../parts/markup.ts';
-import { bar, icon, severityLook, stateLook } from '../parts/tone.ts';
+import { bar, digestTone, icon, standingLook, type Tone } from '../parts/tone.ts';
 import { count, inWords, sizeWords } from '../parts/words.ts';
 import { type Filter, queryOf, shownOf, type Wish, wishes } from './filter.ts';
 import { happened } from './happened.ts';
-import { type Reader, sourcePath, sourceRow } from './row.ts';
+import { needList } from './needs.ts';
+import { type Reader, sourceRow } from './row.ts';
 import { diskTone, storage, stored } from './storage.ts';
 import { timeline } from './timeline.ts';
-import { type Todo, todosOf } from './todo.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { type Stood, stoodOf, type Told, toldOf } from './told.ts';
 
 /** The fleet at a glance, and how it is called in the window's title. */
 export const fleetPage = (
   overview: Overview,
   events: readonly ConditionEvent[],
   filter: Filter,
-): { readonly main: Markup; readonly verdict: Verdict } => {
-  const todos = todosOf(overview);
-  const verdict = verdictOf(overview, todos);
+): { readonly main: Markup; readonly title: string; readonly tone: Tone } => {
+  const told = toldOf(overview, events);
+  const stood = stoodOf(overview);
   const reader = { nowMs: overview.atMs, timeZone: overview.server.timeZone };
   const known = new Set(overview.sources.map(({ name }) => name));
-  const main = html`${head(overview, verdict)}${todos.length === 0 ? null : todoList(todos, known, reader)}
-${fleetTable(overview, filter, reader)}
-<div class="two">${timeline(overview)}${storage(overview)}${happened(events, known, reader)}</div>`;
-  return { main, verdict };
+  const main = html`${head(overview, told, stood)}${needList(told, known)}
+${fleetTable(stood, filter, reader)}
+<div class="two">${timeline(overview)}${storage(overview)}${happened(told)}</div>`;
+  return { main, title: told.headline, tone: digestTone[told.tone].tone };
 };
 
-const head = (
-  overview: Overview,
-  { tone, icon: symbol, words, counts }: Verdict,
-): Markup => html`<section id="verdict" class="verdict ${tone}" data-say="${words}"><h1>${icon(symbol, tone)}${words}</h1>
+const head = (overview: Overview, told: Told, stood: readonly Stood[]): Markup => {
+  const { tone, icon: symbol } = digestTone[told.tone];
+  const counts = standings
+    .map((standing) => ({ standing, count: stood.filter((one) => one.standing === standing).length }))
+    .filter(({ count }) => count > 0);
+  return html`<section id="verdict" class="verdict ${tone}" data-say="${told.headline}"><h1>${icon(symbol, tone)}${told.headline}</h1>
 <ul class="chips" aria-label="Sources by state">${counts.map(
-  ({ state, count }) =>
-    html`<li><a href="/?state=${state}#fleet">${icon(state, stateLook[state].tone)}<b>${count}</b> ${stateLook[state].word}</a></li>`,
-)}</ul>${tiles(overview)}</section>`;
+    ({ standing, count }) =>
+      html`<li><a href="/?state=${standing}#fleet">${icon(standing, standingLook(standing).tone)}<b>${count}</b> ${standingLook(standing).word}</a></li>`,
+  )}</ul>${tiles(overview)}</section>`;
+};
 
 const tiles = (overview: Overview): Markup => {
   const { sources, disk, server, atMs, jobs } = overview;
@@ -63,47 +67,15 @@ const tiles = (overview: Overview): Markup => {
   }</dd></div></dl>`;
 };
 
-const mostTodos = 12;
-const mostItems = 5;
-
-/** What needs doing, as cards; also a source's page has them. */
-export const todoList = (todos: readonly Todo[], known: ReadonlySet<string>, reader: Reader): Markup =>
-  html`<section id="todo" aria-labelledby="h-todo"><h2 id="h-todo">What needs doing</h2><ol class="todos">${todos
-    .slice(0, mostTodos)
-    .map((todo) => card(todo, known, reader))}</ol>${
-    todos.length > mostTodos
-      ? html`<p>… and ${todos.length - mostTodos} more: <code>berth-server events</code></p>`
-      : null
-  }</section>`;
-
-const card = ({ severity, title, items, remedies }: Todo, known: ReadonlySet<string>, { nowMs }: Reader): Markup => {
-  const { word, tone } = severityLook[severity];
-  return html`<li class="card todo ${tone}"><h3>${icon(severity === 'critical' ? 'failing' : severity === 'warning' ? 'warned' : 'notice', tone)}${title}<span class="tag ${tone}">${word}</span></h3>
-<ul>${items
-    .slice(0, mostItems)
-    .map(
-      ({ source, text, sinceMs }) =>
-        html`<li>${
-          source === null
-            ? null
-            : known.has(source)
-              ? html`<a href="${sourcePath(source)}">${source}</a>: `
-              : `${source}: `
-        }${text.slice(0, 600)}${sinceMs === null ? null : html` <small>${agoWords(sinceMs, nowMs)}</small>`}</li>`,
-    )}</ul>${items.length > mostItems ? html`<p class="sub">… and ${items.length - mostItems} more</p>` : null}${remedies
-    .slice(0, 3)
-    .map((remedy) => html`<p class="do">${remedy.slice(0, 800)}</p>`)}</li>`;
-};
-
 /** From here on a browser lays out only the rows that are seen. */
 const many = 60;
 
-const wishWords = (wish: Wish): string => (wish === 'running' || wish === 'waiting' ? wish : stateLook[wish].word);
+const wishWords = (wish: Wish): string => (wish === 'running' || wish === 'waiting' ? wish : standingLook(wish).word);
 
-const fleetTable = (overview: Overview, filter: Filter, reader: Reader): Markup => {
-  const { sources, fitting } = shownOf(overview.sources, filter);
+const fleetTable = (stood: readonly Stood[], filter: Filter, reader: Reader): Markup => {
+  const { sources, fitting } = shownOf(stood, filter);
   const isFiltered = filter.q !== '' || filter.state !== null;
-  return html`<section id="fleet" aria-labelledby="h-fleet"><div class="bar"><h2 id="h-fleet">${isFiltered ? `${fitting} of ${count(overview.sources.length, 'source')}` : count(fitting, 'source')}</h2>
+  return html`<section id="fleet" aria-labelledby="h-fleet"><div class="bar"><h2 id="h-fleet">${isFiltered ? `${fitting} of ${count(stood.length, 'source')}` : count(fitting, 'source')}</h2>
 <form action="/#fleet" role="search"><label>Name <input type="search" name="q" value="${filter.q}" maxlength="100"></label><label>State <select name="state"><option value="">any</option>${wishes.map(
     (wish) =>
       html`<option value="${wish}"${filter.state === wish ? html` selected` : null}>${wishWords(wish)}</option>`,
@@ -112,7 +84,7 @@ ${
   sources.length === 0
     ? html`<p class="card">${isFiltered ? 'No source is like that.' : html`Add a machine: <code>berth enroll</code> there prints the lines for sources.yaml.`}</p>`
     : html`<table role="table" class="fleet card${sources.length > many ? ' many' : ''}"><caption class="gone">Sources, those in trouble first</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Source</th><th role="columnheader" scope="col">Last success</th><th role="columnheader" scope="col">Now or next</th><th role="columnheader" scope="col">Stored</th><th role="columnheader" scope="col">14 days</th></tr></thead><tbody role="rowgroup">
-${sources.map((source) => sourceRow(source, reader))}</tbody></table>`
+${sources.map((one) => sourceRow(one, reader))}</tbody></table>`
 }${
   fitting > sources.length
     ? html`<p class="more">${fitting - sources.length} more that nothing is wrong with. <a href="/${queryOf({ ...filter, all: true })}#fleet">Show all ${fitting}</a></p>`

@@ -3,8 +3,9 @@ import type { OverviewSource, TrendDay } from '../../monitor/overview.ts';
 import { forHowLong } from '../../status/age.ts';
 import { agoWords, slotWords } from '../../status/when.ts';
 import { html, type Markup } from '../parts/markup.ts';
-import { bar, icon, stateLook, type Tone } from '../parts/tone.ts';
+import { bar, icon, standingLook, type Tone } from '../parts/tone.ts';
 import { count, sizeWords } from '../parts/words.ts';
+import type { Stood } from './told.ts';
 
 /** By which clock a source is shown. */
 export interface Reader {
@@ -16,11 +17,11 @@ export interface Reader {
 export const sourcePath = (name: string): string => `/sources/${encodeURIComponent(name)}`;
 
 /** A source in the table: how it is, how fresh, what it does, how large, and its last fortnight. */
-export const sourceRow = (source: OverviewSource, reader: Reader): Markup => {
+export const sourceRow = ({ source, standing }: Stood, reader: Reader): Markup => {
   const { name, state, words } = source;
-  const { word, tone } = stateLook[state];
+  const { word, tone } = standingLook(standing);
   return html`<tr role="row" id="s-${name}" data-say="${name} is ${nowSay(source) ?? word}">
-<th role="rowheader" scope="row">${icon(state, tone)}<a href="${sourcePath(name)}">${name}</a> <span class="${tone}">${word}</span>${
+<th role="rowheader" scope="row">${icon(standing, tone)}<a href="${sourcePath(name)}">${name}</a> <span class="${tone}">${word}</span>${
     words === null || state === 'never' ? null : html`<p class="why">${words.slice(0, 300)}</p>`
   }</th>
 <td role="cell">${freshness(source, reader)}</td>

@@ -2,6 +2,7 @@ import type { Report, ReportStep } from '@berth/common/report.ts';
 import type { RunOutline } from '../../coordinator/reports/outline.ts';
 import { forHowLong } from '../../status/age.ts';
 import { agoWords } from '../../status/when.ts';
+import { remedyWords } from '../fleet/needs.ts';
 import type { Reader } from '../fleet/row.ts';
 import { html, type Markup } from '../parts/markup.ts';
 import { icon } from '../parts/tone.ts';
@@ -16,7 +17,7 @@ export const reportView = (run: RunOutline, report: Report | null, reader: Reade
   return html`<section class="card" id="report" aria-labelledby="h-report"><h2 id="h-report">${icon(look.icon, look.tone)}The run of ${stampWords(run.endedAtMs, reader.nowMs, reader.timeZone)} <span class="${look.tone}">${look.word}</span></h2>
 <p class="sub">${agoWords(run.endedAtMs, reader.nowMs)}, took ${forHowLong(run.durationMs)}${run.attempts > 1 ? `, ${run.attempts} tries` : ''}${run.reason === null ? '' : `, ${run.reason}`}</p>${
     message === null ? null : html`<p>${message}</p>`
-  }${report?.remedy == null ? null : html`<p class="do">${report.remedy}</p>`}${
+  }${report?.remedy == null ? null : html`<p class="do">${remedyWords(report.remedy)}</p>`}${
     report === null
       ? html`<p class="sub">Its whole report is no longer kept.</p>`
       : html`${lines('warnings', 'Warnings', report.warnings)}${steps.slice(0, mostSteps).map(stepView)}${

@@ -3,12 +3,12 @@ import type { RunOutline } from '../../coordinator/reports/outline.ts';
 import type { ConditionEvent } from '../../events/condition.ts';
 import type { Overview, OverviewSource } from '../../monitor/overview.ts';
 import type { SizeDay } from '../../monitor/state.ts';
-import { todoList } from '../fleet/fleet.ts';
 import { happened } from '../fleet/happened.ts';
+import { needList } from '../fleet/needs.ts';
 import { freshness, nowWords, quotaTone, trend } from '../fleet/row.ts';
-import { todosOf } from '../fleet/todo.ts';
+import { stoodOf, toldOfSource } from '../fleet/told.ts';
 import { html, type Markup } from '../parts/markup.ts';
-import { bar, icon, stateLook } from '../parts/tone.ts';
+import { bar, icon, standingLook, type Tone } from '../parts/tone.ts';
 import { count, dayWords, sizeWords, stampWords } from '../parts/words.ts';
 import { facts } from './facts.ts';
 import { reportView } from './report.ts';
@@ -27,27 +27,27 @@ export interface SourceDetail {
   readonly events: readonly ConditionEvent[];
 }
 
-/** All that is known of one source. */
-export const sourcePage = (overview: Overview, source: OverviewSource, detail: SourceDetail): Markup => {
-  const { name, state, words } = source;
-  const { word, tone } = stateLook[state];
+/** All that is known of one source, and how its page is called. */
+export const sourcePage = (
+  overview: Overview,
+  source: OverviewSource,
+  detail: SourceDetail,
+): { readonly main: Markup; readonly title: string; readonly tone: Tone } => {
+  const { name, words } = source;
+  const [stood] = stoodOf({ sources: [source], conditions: overview.conditions });
+  const standing = stood?.standing ?? source.state;
+  const { word, tone } = standingLook(standing);
   const reader = { nowMs: overview.atMs, timeZone: overview.server.timeZone };
-  const known = new Set([name]);
-  const todos = todosOf({
-    ...overview,
-    ...{ sources: [source], tight: [], server: { ...overview.server, refused: null, coordinatorTrouble: null } },
-    conditions: overview.conditions.filter((condition) => condition.source === name),
-    // Its own name, again and again, would tell nothing on its own page.
-  }).map((todo) => ({ ...todo, items: todo.items.map((item) => ({ ...item, source: null })) }));
-  const events = detail.events.filter((event) => event.source === name).map((event) => ({ ...event, source: null }));
-  return html`<nav class="crumbs" aria-label="Where you are"><a href="/">All sources</a></nav>
-<section class="verdict ${tone}" id="verdict" data-say="${name} is ${source.now.kind === 'idle' ? word : source.now.kind}"><h1>${icon(state, tone)}${name} <span class="${tone}">${word}</span></h1>${
+  const told = toldOfSource(overview, source, detail.events);
+  const main = html`<nav class="crumbs" aria-label="Where you are"><a href="/">All sources</a></nav>
+<section class="verdict ${tone}" id="verdict" data-say="${name} is ${source.now.kind === 'idle' ? word : source.now.kind}"><h1>${icon(standing, tone)}${name} <span class="${tone}">${word}</span></h1>${
     words === null ? null : html`<p class="lead">${words.slice(0, 1000)}</p>`
   }${tiles(overview, source)}</section>
-${todos.length === 0 ? null : todoList(todos, known, reader)}
+${needList(told, new Set())}
 ${detail.run === null ? null : reportView(detail.run, detail.report, reader)}
-<div class="two"><div>${sizesOverTime(detail.sizes)}${restoring(source, overview)}</div><div>${facts(source, reader)}${events.length === 0 ? null : happened(events, known, reader)}</div></div>
+<div class="two"><div>${sizesOverTime(detail.sizes)}${restoring(source, overview)}</div><div>${facts(source, reader)}${told.events.length === 0 ? null : happened(told)}</div></div>
 ${runsTable(source, detail.runs, reader)}`;
+  return { main, title: `${name}: ${word}`, tone };
 };
 
 const tiles = (overview: Overview, source: OverviewSource): Markup => {
