@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { accepted, type Parsed, quoted, refused } from '@berth/common/parsed.ts';
-import ipaddr from 'ipaddr.js';
+import { kindOfAddress } from '../channels/addresses.ts';
 import type { ChannelType, PingSettings } from '../channels/settings.ts';
 
 /** What has a URL. */
@@ -14,7 +14,7 @@ export const parseServiceUrl = (text: string, service: Service, allowPrivate: bo
   const parsed = parseWebUrl(text, exampleUrls[service]);
   if (!parsed.ok) return parsed;
   const place = misplaced(parsed.value, service, allowPrivate);
-  return place ?? shapes[service]?.(parsed.value) ?? accepted(withoutSlash(parsed.value));
+  return place ?? shapes[service]?.(parsed.value) ?? accepted(parsed.value.href);
 };
 
 /** Where people reach the page: only for links, so any network will do. */
@@ -81,13 +81,13 @@ const misplaced = (url: URL, service: Service, allowPrivate: boolean): Parsed<ne
 /** For sure: an address that is not public, or this machine. Where a name leads is seen when it is used (channels/http.ts). */
 const isPrivateHost = (hostname: string): boolean => {
   const address = bare(hostname);
-  if (isIP(address) !== 0) return ipaddr.process(address).range() !== 'unicast';
+  if (isIP(address) !== 0) return kindOfAddress(address) !== 'public';
   return /(^|\.)localhost\.?$/.test(address);
 };
 
 const isPublicHost = (hostname: string): boolean => {
   const address = bare(hostname);
-  if (isIP(address) !== 0) return ipaddr.process(address).range() === 'unicast';
+  if (isIP(address) !== 0) return kindOfAddress(address) === 'public';
   return /(^|\.)(ntfy\.sh|slack\.com|discord(app)?\.com|telegram\.org|hc-ping\.com|healthchecks\.io|matrix\.org)$/.test(
     address,
   );
@@ -95,12 +95,21 @@ const isPublicHost = (hostname: string): boolean => {
 
 const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
 
+/** Of a server alone, behind which we write the rest. People paste what they have tried with curl, token included. */
+const serverAlone =
+  (path: RegExp) =>
+  (url: URL): Parsed<string> => {
+    if (url.search === '' && !path.test(url.pathname)) return accepted(withoutSlash(url));
+    const remedy = `Write the server alone, ${url.origin}, and the token into the token_file.`;
+    return refused('secret-in-url', 'this URL goes on behind the server, maybe with a token', remedy);
+  };
+
 /** Why a URL can not be that of its service; a URL where another one was clearly meant. */
 const shapes: Readonly<Partial<Record<Service, (url: URL) => Parsed<string> | null>>> = {
   // https://docs.ntfy.sh/publish/: letters, digits, _ and -, at most 64.
   ntfy: (url) => {
     const topic = url.pathname.replace(/^\/|\/$/g, '');
-    if (/^[-_A-Za-z0-9]{1,64}$/.test(topic) && url.search === '') return null;
+    if (/^[-_A-Za-z0-9]{1,64}$/.test(topic) && url.search === '') return accepted(withoutSlash(url));
     const remedy = `Write https://${url.host}/TOPIC, and for TOPIC a word nobody guesses: letters, digits, - and _.`;
     return refused('url', topic === '' ? 'this URL names no topic' : 'this URL names no topic that ntfy knows', remedy);
   },
@@ -116,21 +125,16 @@ const shapes: Readonly<Partial<Record<Service, (url: URL) => Parsed<string> | nu
           `Take the one behind "Copy Webhook URL": ${exampleUrls.discord}`,
         )
       : null,
-  // https://api.telegram.org/bot<token>/METHOD: people paste it from its documentation.
-  telegram: (url) =>
-    /^\/bot/.test(url.pathname)
-      ? refused(
-          'secret-in-url',
-          "there is a bot's token in this URL",
-          'Delete url, and write the token into the token_file.',
-        )
-      : null,
+  // https://gotify.net/docs/pushmsg, https://spec.matrix.org/latest/client-server-api/, https://core.telegram.org/bots/api
+  gotify: serverAlone(/\/message\/?$/),
+  matrix: serverAlone(/\/_matrix\//),
+  telegram: serverAlone(/\/bot/),
   // https://healthchecks.io/docs/http_api/: a UUID, or a ping key and a slug; what it is told follows behind them.
   healthchecks: (url) => {
     const extra = /\/[0-9a-f-]{36}\/(start|fail|log|\d{1,3})\/?$/i.exec(url.pathname)?.[1];
     if (url.pathname === '/')
       return refused('url', 'this URL names no check', `Write all of it: ${exampleUrls.healthchecks}`);
-    if (extra === undefined) return null;
+    if (extra === undefined) return accepted(withoutSlash(url));
     return refused('url', `this URL ends with /${extra}`, `Write it without /${extra}: that is added where it is due.`);
   },
   // Shown there as …/api/push/TOKEN?status=up&msg=OK&ping=: what it is told stands behind the ?.
@@ -143,5 +147,5 @@ const shapes: Readonly<Partial<Record<Service, (url: URL) => Parsed<string> | nu
   },
 };
 
-/** As it was meant, so that a path can be put behind it. */
+/** So that a path can be put behind it. */
 const withoutSlash = (url: URL): string => url.href.replace(/\/+$/, '');
