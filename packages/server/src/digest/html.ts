@@ -19,7 +19,9 @@ export const frameBytes = 8 * 1024;
 export const mailHtml = async (markup: string): Promise<string> => {
   // It weighs 300 ms and 50 MB, once a day.
   const { default: mjml2html } = await import('mjml');
-  const { html: made } = await mjml2html(markup, { validationLevel: 'strict', fonts: {}, keepComments: false });
+  // Without a file to include others from; where we run there may be none that we may look at.
+  const options = { validationLevel: 'strict', fonts: {}, keepComments: false, filePath: '' } as const;
+  const { html: made } = await mjml2html(markup, options);
   return narrow(made);
 };
 

@@ -14,6 +14,13 @@ import { relayLog } from './relay-log.ts';
 /** A thousand words of the longest kind fit in. */
 const longestLine = 8 * 1024 ** 2;
 
+/** Nothing of the supervisor's own. Libraries that ask for a home would otherwise look for an account, which they may not see. */
+export const childEnvironment = {
+  PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+  HOME: '/nonexistent',
+} as const;
+
 /** How long things may take, in milliseconds. */
 export interface Patience {
   /** Down for so long, it is a condition. */
@@ -141,8 +148,7 @@ export class Child<Said> {
     const child = spawn(file, rest, {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: '/',
-      // Nothing of the supervisor's own.
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
+      env: childEnvironment,
     });
     this.#child = child;
     const ended = new Promise<string>((resolve) => {

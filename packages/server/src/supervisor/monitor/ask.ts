@@ -4,6 +4,7 @@ import { parseJson } from '@berth/common/parse-json.ts';
 import { Problem } from '@berth/common/problem.ts';
 import { execa } from 'execa';
 import { type Ask, type FromMonitor, fromMonitorSchema, type ToMonitor } from '../../monitor/link.ts';
+import { childEnvironment } from '../child/child.ts';
 import { privatePaths } from '../namespace.ts';
 import type { Program } from '../program.ts';
 import type { ServerState } from '../state.ts';
@@ -39,7 +40,7 @@ export const askMonitor = async (
     reject: false,
     timeout: longestMs,
     cwd: '/',
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', BERTH_LOG_LEVEL: 'error' },
+    env: { ...childEnvironment, BERTH_LOG_LEVEL: 'error' },
     extendEnv: false,
     input: lines.join(''),
   });
