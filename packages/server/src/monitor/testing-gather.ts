@@ -25,7 +25,13 @@ export const settingsOfSource = (
 
 /** A server in order, whose coordinator is up; say what differs. */
 export const serverFacts = (change: Partial<ServerFacts> = {}): ServerFacts => ({
-  ...{ version: '0.1.0', startedAtMs: 0, port: 2222, hostKeyFingerprint: 'SHA256:x', jail: 'Landlock' },
+  ...{
+    version: '0.1.0',
+    startedAtMs: Date.parse('2026-11-21T11:00:00Z'),
+    port: 2222,
+    hostKeyFingerprint: 'SHA256:x',
+    jail: 'Landlock',
+  },
   ...{ coordinator: 'up', refused: null, clockTrusted: true, disk: null, jobs: [], sessions: {} },
   ...change,
 });
