@@ -58,6 +58,37 @@ describe('a config file', () => {
     ],
   ])('%j is answered with the place and what to write', (content, answer) => expect(print(content)).toBe(answer));
 
+  test.each([
+    ['way: { type: post, street: x }', 'accepted'],
+    ['way: { type: pots, street: x }', '1:14: type of "way" must be one of post, call\n    Did you mean type: post?'],
+    ['way: { type: fax }', '1:14: type of "way" must be one of post, call\n    Write one of them.'],
+    ['way: { street: x }', '1:1: "way" has no type\n    Add type: one of post, call.'],
+    ['way: { tpye: post }', '1:8: "way" has no type\n    Write type instead of tpye: one of post, call.'],
+    ['way: { type: call, street: x }', '1:20: unknown key "street" in "way"\n    Known here: type, number.'],
+    [
+      'way: { type: post, street: 5 }',
+      '1:28: street of "way" must be a text, not the number 5\n    Write, for example, street: Elm Street',
+    ],
+    ['way: { type: post, pin: 1234 }', '1:20: "pin" does not stand in this file\n    Write street.'],
+    [
+      'way: https://u:secret@example.org',
+      '1:6: "way" must be a map (keys and values), not a URL\n    Correct this value.',
+    ],
+  ])('with a choice of forms is answered for the form that is meant: %j', (content, answer) => {
+    const street = z.string().meta({ example: 'street: Elm Street' });
+    const post = z
+      .strictObject({ type: z.literal('post'), street })
+      .meta({ instead: { pin: { key: 'street', remedy: 'Write street.' } } });
+    const call = z
+      .strictObject({ type: z.literal('call'), number: z.string().optional() })
+      .transform((written) => written);
+    const ways = z.record(z.string(), z.discriminatedUnion('type', [post, call]));
+    const loaded = loadYaml({ file: 'f', content, schema: ways, example: 'way: { type: call }' });
+    expect(loaded.ok ? 'accepted' : formatFindings(loaded.findings)).toBe(
+      answer === 'accepted' ? answer : `f:${answer}`,
+    );
+  });
+
   test('is accepted with a byte order mark and with CRLF, and the places stay right', () => {
     expect(print('\u{feff}name: laptop\r\nlimits: {}\r\n')).toBe('accepted');
     expect(print('\u{feff}nam: laptop\r\nlimit: {}\r\n')).toBe(
