@@ -86,6 +86,28 @@ test('conditions are counted by severity and code, 0 where there is none; those 
   ]);
 });
 
+test('a source stands as digest and page count it: what is in danger is not called fine, however fresh', async () => {
+  const conditions = [
+    exampleCondition({ code: 'mass-delete', source: 'emptied', severity: 'critical' }),
+    exampleCondition({ code: 'quota-80', source: 'large', severity: 'warning' }),
+    exampleCondition({ code: 'disk-floor', source: null, severity: 'critical' }),
+  ];
+  const sources = [
+    ...['emptied', 'large', 'well'].map((name) => exampleSource(name)),
+    exampleSource('late', 'overdue'),
+  ];
+  const metrics = await said(exampleOverview({ sources, conditions }));
+  expect([...metrics].filter(([key]) => key.startsWith('berth_source_standing'))).toEqual(
+    [
+      ['emptied', 'danger'],
+      ['large', 'warned'],
+      ['well', 'fine'],
+      ['late', 'overdue'],
+    ].map(([source, standing]) => [`berth_source_standing{source="${source}",standing="${standing}"}`, '1']),
+  );
+  expect(metrics.get('berth_source_state{source="emptied",state="fine"}')).toBe('1');
+});
+
 test('whatever a source is called, its name stays in its quotes and on its line', async () => {
   const hostile = 'a"} 1\nberth_overdue{source="b\\\u0000\u001b[31m\r\u2028ü€😀\ud800';
   const text = await metricsOf(overviewOf([hostile], ['b']));
@@ -109,23 +131,23 @@ test('no number is anything but a number, and two scrapes of one overview are th
   expect(await said(overview)).toEqual(metrics);
 });
 
-test('a source is at most 40 series beside its conditions, the server 16 beside its own', async () => {
+test('a source is at most 41 series beside its conditions, the server 16 beside its own', async () => {
   const overview = overviewOf(['laptop']);
   const { server } = overview;
   const lines = [...(await said({ ...overview, server: { ...server, refused: { atMs: 0, findings: [] } } })).keys()];
-  expect(lines.filter((line) => line.includes('source="laptop"'))).toHaveLength(40);
+  expect(lines.filter((line) => line.includes('source="laptop"'))).toHaveLength(41);
   expect(lines.filter((line) => !/source=|berth_conditions/.test(line))).toHaveLength(16);
 });
 
 test('a thousand sources take less than a tenth of a second of the processor', async () => {
   const overview = exampleOverview({ sources: exampleFleet(1000) });
   const took: number[] = [];
-  for (let attempt = 0; attempt < 4; attempt++) {
+  // The first is the compiler's; others may be of whoever else uses this machine.
+  while (took.length < 12 && (took.length < 2 || Math.min(...took) >= 100)) {
     const before = process.threadCpuUsage();
     await metricsOf(overview);
     const { user, system } = process.threadCpuUsage(before);
     took.push((user + system) / 1000);
   }
-  // The others are the compiler's, and of whoever else uses this machine.
   expect(Math.min(...took)).toBeLessThan(100);
 });

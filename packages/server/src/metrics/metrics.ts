@@ -13,7 +13,7 @@ export const measures: readonly Measure[] = [...serverMeasures, ...sourceMeasure
 
 /**
  * The overview in Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/). Every name is there
- * with its help; what is not known has no sample. A source has at most 40 of them, and one for each kind of its open conditions;
+ * with its help; what is not known has no sample. A source has at most 41 of them, and one for each kind of its open conditions;
  * the server itself 16, and three for each code of a condition. Nothing is kept between two calls.
  */
 export const metricsOf = async (overview: Overview): Promise<string> => {

@@ -1,5 +1,6 @@
 import { sourceStates } from '@berth/common/control/usage.ts';
 import { isGood } from '../coordinator/reports/outline.ts';
+import { standingOf } from '../digest/standing.ts';
 import type { Overview, OverviewSource } from '../monitor/overview.ts';
 import { flag, type Measure, seconds, secondsOrNone } from './measure.ts';
 
@@ -48,6 +49,18 @@ const freshness: readonly Measure[] = [
       sources.flatMap(({ name: source, state: own }) =>
         sourceStates.map((state) => ({ labels: { source, state }, value: flag(state === own) })),
       ),
+  },
+  {
+    name: 'berth_source_standing',
+    help: 'Always 1: how the source stands in digest and page: its state, or danger or warned by its open conditions.',
+    labels: ['source', 'standing'],
+    samples: ({ sources, conditions }) => {
+      const open = Map.groupBy(conditions, ({ source }) => source);
+      return sources.map((source) => ({
+        labels: { source: source.name, standing: standingOf(source, open.get(source.name) ?? []) },
+        value: 1,
+      }));
+    },
   },
   ofSource('berth_overdue', '1 while the source is in the state overdue.', ({ state }) => flag(state === 'overdue')),
   ofSource('berth_overdue_timestamp_seconds', 'When it is overdue unless a backup comes first.', ({ overdueAtMs }) =>
