@@ -13,7 +13,7 @@ const published = z.strictObject({
   message: z
     .string()
     .min(1)
-    .refine((text) => Buffer.byteLength(text) <= 4096),
+    .refine((text) => Buffer.byteLength(text) < 4096),
   priority: z.int().min(1).max(5),
   tags: z.array(z.string().regex(/^[-.\w]+$/)),
   click: z.url().optional(),
@@ -31,6 +31,8 @@ channelContract(
     ok: { status: 200, body: '{"id":"x","event":"message"}' },
     taken: ({ method, path, headers, body }) => {
       expect({ method, path }).toEqual({ method: 'POST', path: '/' });
+      // Of more it reads nothing: server/server.go, `MessageSizeLimit * 2`.
+      expect(Buffer.byteLength(body)).toBeLessThanOrEqual(8192);
       expect(headers).toMatchObject({ authorization: 'Bearer tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2' });
       const { title, message, sequence_id } = published.parse(JSON.parse(body));
       return { words: `${title}\n${message}`, id: sequence_id };

@@ -5,8 +5,13 @@ import { hostOf, sendJson } from './send.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { fit, isQuiet, linkOf, utf8Bytes, wordsOf } from './text.ts';
 
-/** A message of more bytes becomes an attachment (https://docs.ntfy.sh/publish/#limitations). */
-const mostBytes = 4096;
+/**
+ * A message of 4096 bytes becomes an attachment, which most servers refuse (https://docs.ntfy.sh/publish/#limitations); and ntfy reads no
+ * more than 8192 bytes of JSON. So the words are measured as they stand in it.
+ */
+const most = { title: 250, message: 4000 } as const;
+
+const jsonBytes = (text: string): number => utf8Bytes(JSON.stringify(text)) - 2;
 
 /**
  * ntfy, by https://docs.ntfy.sh/publish/#publish-as-json: the topic is the last part of the URL, and everything else goes in the body,
@@ -51,9 +56,9 @@ const contentOf = (message: Message, topic: string) => {
   const { title, body } = wordsOf(message);
   const click = linkOf(message);
   return {
-    ...{ topic, title: fit(title, 250, { size: utf8Bytes }) },
+    ...{ topic, title: fit(title, most.title, { size: jsonBytes }) },
     // An empty one would be shown as "triggered".
-    message: fit(body === '' ? title : body, mostBytes, { size: utf8Bytes }),
+    message: fit(body === '' ? title : body, most.message, { size: jsonBytes }),
     ...{ priority: priorityOf(message), tags: tagsOf(message) },
     ...(click === null ? {} : { click }),
     ...(/^[-_A-Za-z0-9]{1,64}$/.test(message.id) ? { sequence_id: message.id } : {}),

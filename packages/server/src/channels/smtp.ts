@@ -57,7 +57,7 @@ const refusedSome = ({ host }: Server, rejected: readonly unknown[]): ChannelErr
 const explained = (error: unknown, server: Server, deadlineMs: number | null): ChannelError => {
   if (error instanceof ChannelError) return error;
   const { host, port, tls } = server;
-  const { code, status, response, cause } = partsOf(error);
+  const { code, status, response, command, cause } = partsOf(error);
   const words = oneLine(response);
   const said = words === '' || saysSecret(words, secretsOf(server)) ? '' : ` It said: ${words.slice(0, 300)}`;
   const failed = (happened: string, isFinal: boolean, remedy: string) =>
@@ -76,17 +76,18 @@ const explained = (error: unknown, server: Server, deadlineMs: number | null): C
     const remedy = `See that its certificate is valid for ${host}, and that its issuer is known here (NODE_EXTRA_CA_CERTS).`;
     return failed(`showed no certificate that can be trusted (${cause}).`, false, remedy);
   }
-  if (code === 'ETLS' || (tls === 'starttls' && status >= 500 && /STARTTLS/.test(commandOf(error)))) {
+  if (code === 'ETLS' || (tls === 'starttls' && status >= 500 && command === 'STARTTLS')) {
     const remedy =
       'Write tls: implicit and port: 465 if it wants TLS from the start; tls: none only for a server on this machine.';
     return failed('offers no encryption, so nothing was sent.', true, remedy);
   }
+  // RFC 3463: 5.3.4 is a message too big for the system.
+  if ((code === 'EMESSAGE' && status === 0) || /\b5\.3\.4\b/.test(response))
+    return failed('takes no mail of this size.', true, 'Raise its limit, or take another server.');
   if (status >= 500)
     return failed('refused the mail for good.', true, 'See what it says, and `from` and `to` of this channel.');
   if (status >= 400)
     return failed('does not take the mail now.', false, 'Nothing, unless it stays so: it is tried again.');
-  if (code === 'EMESSAGE')
-    return failed('takes no mail of this size.', true, 'Raise its limit, or take another server.');
   if (code === 'EENVELOPE')
     return failed('was given an address that is none.', true, 'See `from` and `to` of this channel.');
   return failed(`could not be reached (${cause === '' ? code : cause}).`, false, reach);
@@ -95,24 +96,18 @@ const explained = (error: unknown, server: Server, deadlineMs: number | null): C
 /** What nodemailer's errors say, without their own sentences, which may quote what was sent. */
 const partsOf = (error: unknown) => {
   const field = (name: string): unknown => (error instanceof Error ? Reflect.get(error, name) : undefined);
-  const [code, response, status] = [field('code'), field('response'), field('responseCode')];
-  const message = error instanceof Error ? error.message : '';
+  const text = (name: string, otherwise: string): string => {
+    const value = field(name);
+    return typeof value === 'string' ? value : otherwise;
+  };
+  const status = field('responseCode');
   return {
-    code: typeof code === 'string' ? code : 'unknown',
-    response: typeof response === 'string' ? response : '',
+    ...{ code: text('code', 'unknown'), response: text('response', ''), command: text('command', '') },
     status: typeof status === 'number' ? status : 0,
-    cause: causeOf(error) ?? /\b(E[A-Z]{4,}|[A-Z]+_CERT[A-Z_]*)\b/.exec(message)?.[0] ?? '',
+    // Node's own: ECONNREFUSED, CERT_HAS_EXPIRED.
+    cause: text('originalCode', ''),
   };
 };
-
-const causeOf = (error: unknown): string | undefined => {
-  if (!(error instanceof Error)) return undefined;
-  const code: unknown = Reflect.get(error.cause instanceof Error ? error.cause : error, 'code');
-  return typeof code === 'string' && error.cause instanceof Error ? code : undefined;
-};
-
-const commandOf = (error: unknown): string =>
-  error instanceof Error ? String(Reflect.get(error, 'command') ?? '') : '';
 
 const secretsOf = ({ user, password }: Server): readonly string[] => {
   if (password === null) return [];

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Message } from './channel.ts';
 
@@ -26,10 +27,13 @@ export interface StandIn extends AsyncDisposable {
   readonly got: readonly Got[];
 }
 
-/** Starts one on loopback that keeps what it gets and answers as it is told. */
-export const standIn = async (answer: (got: Got) => Answer): Promise<StandIn> => {
+/** Starts one on loopback that keeps what it gets and answers as it is told; with a certificate it speaks HTTPS. */
+export const standIn = async (
+  answer: (got: Got) => Answer,
+  certificate: { readonly key: string; readonly cert: string } | null = null,
+): Promise<StandIn> => {
   const got: Got[] = [];
-  const server = createServer((request, response) => {
+  const listen: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -40,7 +44,8 @@ export const standIn = async (answer: (got: Got) => Answer): Promise<StandIn> =>
       if (told === null) return;
       response.writeHead(told.status, told.headers).end(told.body ?? '');
     });
-  });
+  };
+  const server = certificate === null ? createServer(listen) : createTlsServer({ ...certificate }, listen);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
