@@ -41,6 +41,11 @@ test('of a source without a quota, a disk that can not be read and a full that n
   expect([...metrics.keys()].join('\n')).not.toMatch(/berth_(quota|next_slot|disk|config_refused_timestamp)/);
 });
 
+test('before the first look at its store a source has as many snapshots as its last good run said, as on the page', async () => {
+  const metrics = await said(overviewOf(['laptop', 'fine', exampleNowMs, { stored: null }]));
+  expect(metrics.get('berth_snapshots{source="laptop"}')).toBe('27');
+});
+
 test('every state is told of every source: 1 for its own', async () => {
   const metrics = await said(overviewOf(...sourceStates.map((state) => [`is-${state}`, state] as const)));
   for (const state of sourceStates) {

@@ -151,7 +151,11 @@ const stored: readonly Measure[] = [
     'How much it may store, the trash included; none without a quota.',
     ({ quotaBytes }) => quotaBytes,
   ),
-  ofSource('berth_snapshots', 'How many snapshots it has.', ({ stored }) => stored?.snapshots),
+  ofSource(
+    'berth_snapshots',
+    'How many snapshots it has.',
+    ({ stored, lastGood }) => stored?.snapshots ?? lastGood?.snapshots,
+  ),
   ofSource('berth_oldest_snapshot_timestamp_seconds', 'When the oldest of them arrived.', ({ oldestSnapshotMs }) =>
     secondsOrNone(oldestSnapshotMs),
   ),
