@@ -9,10 +9,18 @@ export const unknown = '-';
 
 /**
  * Somebody else's words as one line of at most `longest` characters: whatever could end a line, move a cursor or turn the reading direction
- * is a space or is shown escaped.
+ * is a space or is shown escaped, and marks are not piled over what stands beside them.
  */
 export const plain = (text: string, longest: number): string =>
-  printable(text.slice(0, 4 * longest).replace(/[\s\u0085\u2028\u2029]+/gu, ' '), longest).trim();
+  printable(
+    text
+      .slice(0, 4 * longest)
+      .replace(/[\s\u0085\u2028\u2029]+/gu, ' ')
+      .trim()
+      .replace(/^\p{M}/u, '\u25cc$&')
+      .replace(/(\p{M}{3})\p{M}+/gu, '$1'),
+    longest,
+  );
 
 /** Every word about time is by this clock. Never throws: what is no moment is `-`. */
 export interface Clock {
