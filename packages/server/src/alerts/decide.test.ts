@@ -37,7 +37,7 @@ test('what becomes worse is told at once, and only once', () => {
   const bad = (severity: 'warning' | 'critical') => [conditionOf('bit-rot', 'laptop', startMs, { severity })];
   watcher.stay(startMs, startMs + hourMs, bad('warning'));
   expect(watcher.look(startMs + hourMs, bad('critical'))).toMatchObject([
-    { kind: 'raised', severity: 'critical', title: 'Worse: laptop has damaged files' },
+    { kind: 'raised', severity: 'critical', title: 'Worse: Files of laptop were damaged' },
   ]);
   for (let minutes = 61; minutes < 20 * 60; minutes++)
     watcher.look(startMs + minutes * minuteMs, bad(minutes % 2 === 0 ? 'critical' : 'warning'));
@@ -63,7 +63,7 @@ test('sources that fail for one reason are one message that names them', () => {
   const gone = names.map((name) => conditionOf('storage-unreadable', name, startMs, { severity: 'critical' }));
   watcher.stay(startMs, startMs + hourMs, gone);
   expect(watcher.messages).toMatchObject([
-    { title: 'laptop, desktop, router and 2 more can not be read on the server', sources: names },
+    { title: 'The storage of laptop, desktop, router and 2 more can not be read', sources: names },
   ]);
   expect(watcher.messages[0]?.body).toContain('- media: media has storage-unreadable.');
   watcher.stay(startMs + hourMs, startMs + 2 * hourMs, []);

@@ -7,7 +7,7 @@ import { type Due, dueOf, isWorse, reminderPauseMs } from './due.ts';
 import { type Followed, follow } from './follow.ts';
 import { isQuiet } from './quiet.ts';
 import { minuteMs } from './times.ts';
-import { titleOf, togetherWords, type Words, wordsOf } from './words.ts';
+import { shortWords, togetherWords, type Words, wordsOf } from './words.ts';
 
 /** What is decided from. */
 export interface Situation {
@@ -104,7 +104,7 @@ const togetherMessage = (rest: readonly Candidate[], severity: Severity, situati
   const [only] = rest;
   // A message that says "1 more" is no better than its own.
   if (rest.length === 1 && only !== undefined) return messageOf(only, situation);
-  const lines = rest.map((one) => ({ title: titleOf(one, severity), isOver: one.due.reason === 'over' }));
+  const lines = rest.map((one) => ({ title: shortWords(one, severity), isOver: one.due.reason === 'over' }));
   const words: Words = togetherWords(lines, readingOf(situation));
   const reasons = rest.map(({ due }) => kindOf(due.reason));
   const kind = (['raised', 'reminder'] as const).find((one) => reasons.includes(one)) ?? 'resolved';
@@ -126,7 +126,7 @@ const toldOf = ({ alert, now, due }: Candidate, { remindMs, nowMs }: Situation):
     ...alert,
     severity: due.severity,
     worst: isNew || isWorse(due.severity, alert.worst) ? due.severity : alert.worst,
-    title: titleOf({ alert, now }, due.severity),
+    title: shortWords({ alert, now }, due.severity),
     members: alert.members.map((one) => (so.has(one.key) && !one.told ? { ...one, told: true } : one)),
     ...{ toldMs: nowMs, told: alert.told + 1, open: !isOver, reminders },
     nextMs: isOver ? null : nowMs + reminderPauseMs(remindMs, reminders),

@@ -88,7 +88,7 @@ test('however it comes and goes, it is at most five messages in any 24 hours', (
       flap(watcher, 'mirror-stuck', severity, spans, 3 * dayMs);
       expect(mostADay(watcher)).toBeLessThanOrEqual(5);
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 
@@ -105,6 +105,6 @@ test('whatever was before: what stays so is told as soon as its deadline is over
       expect(watcher.alerts.filter(({ open }) => open)).toEqual([]);
       expect(watcher.messages.at(-1)?.kind).toBe('resolved');
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 });

@@ -1,74 +1,56 @@
 import type { ConditionCode, Severity } from '../events/condition.ts';
-
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
+import { hourMs, minuteMs } from './times.ts';
 
 /** How people are told of the conditions of one code. */
 export interface Rule {
   /** For how long it must be so before anyone is told: what heals itself wakes nobody. */
   readonly deadlineMs: number;
   /**
-   * What several of them are called by, when they are one alert: the sources, or what the conditions are about (a channel, a file).
-   * `server`: there is only one.
+   * What several of them are, which are told as one alert: `sources`, or `parts` of the server, such as channels or files. `server`: there
+   * is only ever one.
    */
-  readonly about: 'sources' | 'subjects' | 'server';
-  /** What is so, after the name of one and of several; by itself, for the server. Where both are the same, one. */
-  readonly what: string | readonly [one: string, several: string];
+  readonly about: 'sources' | 'parts' | 'server';
 }
 
-const ofSources = (deadlineMs: number, one: string, several = one): Rule => ({
-  deadlineMs,
-  about: 'sources',
-  what: [one, several],
-});
-const ofServer = (deadlineMs: number, what: string): Rule => ({ deadlineMs, about: 'server', what });
+const ofSources = (minutes: number): Rule => ({ deadlineMs: minutes * minuteMs, about: 'sources' });
+const ofParts = (minutes: number): Rule => ({ deadlineMs: minutes * minuteMs, about: 'parts' });
+const ofServer = (minutes: number): Rule => ({ deadlineMs: minutes * minuteMs, about: 'server' });
 
-/** Every code that is known. Who is told follows from the condition's severity, and each channel's. */
+/** Every code that is known, with its deadline in minutes. Who is told follows from the condition's severity, and each channel's. */
 export const rules: Readonly<Record<ConditionCode, Rule>> = {
-  overdue: ofSources(minuteMs, 'is overdue', 'are overdue'),
-  'run-failing': ofSources(15 * minuteMs, 'fails to back up', 'fail to back up'),
-  'storage-unreadable': ofSources(minuteMs, 'can not be read on the server', 'can not be read on the server'),
-  'report-doubted': ofSources(
-    15 * minuteMs,
-    'reports backups that did not arrive',
-    'report backups that did not arrive',
-  ),
-  'report-refused': ofSources(15 * minuteMs, 'sends reports that are refused', 'send reports that are refused'),
-  'run-stuck': ofSources(15 * minuteMs, 'stands still in its backup', 'stand still in their backups'),
-  'plan-tight': ofServer(hourMs, 'The windows are too short for all backups'),
-  'coordinator-state': ofServer(2 * minuteMs, 'What the coordinator knows was damaged'),
-  'digest-unsent': ofServer(0, 'The digest could not be sent'),
-  'channel-failing': {
-    deadlineMs: 5 * minuteMs,
-    about: 'subjects',
-    what: ['does not take messages', 'do not take messages'],
-  },
-  'page-down': ofServer(5 * minuteMs, 'The status page can not be served'),
-  'coordinator-down': ofServer(5 * minuteMs, 'The coordinator does not run'),
-  'monitor-down': ofServer(5 * minuteMs, 'The monitor does not stay up'),
-  'config-refused': ofServer(2 * minuteMs, 'sources.yaml is refused'),
-  'host-key-changed': ofServer(0, 'The host key has changed'),
-  'mass-delete': ofSources(0, 'has deleted much at once', 'have deleted much at once'),
-  'snapshot-burst': ofSources(2 * minuteMs, 'made unusually many snapshots'),
-  'backdated-churn': ofSources(2 * minuteMs, 'removed snapshots while as many new ones came'),
-  'quota-80': ofSources(15 * minuteMs, 'has used most of its quota', 'have used most of their quotas'),
-  'quota-95': ofSources(2 * minuteMs, 'has used up its quota', 'have used up their quotas'),
-  'bit-rot': ofSources(minuteMs, 'has damaged files', 'have damaged files'),
-  'bad-object-stays': ofSources(minuteMs, 'has damaged files', 'have damaged files'),
-  'disk-failing': ofSources(0, 'meets a failing disk', 'meet a failing disk'),
-  'job-failed': ofSources(
-    15 * minuteMs,
-    'can not be looked after by the server',
-    'can not be looked after by the server',
-  ),
-  'clock-jump': ofServer(2 * minuteMs, "The server's clock has jumped"),
-  'disk-floor': ofServer(2 * minuteMs, 'The disk is full'),
-  'disk-full-soon': ofServer(15 * minuteMs, 'The disk is nearly full'),
-  'file-broken': { deadlineMs: minuteMs, about: 'subjects', what: ['was damaged', 'were damaged'] },
+  overdue: ofSources(1),
+  'storage-unreadable': ofSources(1),
+  'run-failing': ofSources(15),
+  'run-stuck': ofSources(15),
+  'report-doubted': ofSources(15),
+  'report-refused': ofSources(15),
+  'mass-delete': ofSources(0),
+  'snapshot-burst': ofSources(2),
+  'backdated-churn': ofSources(2),
+  'quota-80': ofSources(15),
+  'quota-95': ofSources(2),
+  'bit-rot': ofSources(1),
+  'bad-object-stays': ofSources(1),
+  'disk-failing': ofSources(0),
+  'job-failed': ofSources(15),
+  'disk-floor': ofServer(2),
+  'disk-full-soon': ofServer(15),
+  'host-key-changed': ofServer(0),
+  'clock-jump': ofServer(2),
+  'config-refused': ofServer(2),
+  'plan-tight': ofServer(60),
+  'coordinator-down': ofServer(5),
+  'coordinator-state': ofServer(2),
+  'monitor-down': ofServer(5),
+  'page-down': ofServer(5),
+  // It has waited for an hour already.
+  'digest-unsent': ofServer(0),
+  'channel-failing': ofParts(5),
+  'file-broken': ofParts(1),
 };
 
-/** For codes that the table does not know, by severity; and no code waits longer than its severity allows. */
-const waits: Readonly<Record<Severity, { readonly usualMs: number; readonly mostMs: number }>> = {
+/** For codes that the table does not know, by severity; and none waits longer than its severity allows. */
+export const waits: Readonly<Record<Severity, { readonly usualMs: number; readonly mostMs: number }>> = {
   critical: { usualMs: minuteMs, mostMs: 2 * minuteMs },
   warning: { usualMs: 15 * minuteMs, mostMs: hourMs },
   notice: { usualMs: 15 * minuteMs, mostMs: hourMs },
@@ -79,9 +61,8 @@ const known: ReadonlyMap<string, Rule> = new Map(Object.entries(rules));
 /** The rule of a code, as it is for a condition that is so bad. */
 export const ruleOf = (code: string, severity: Severity): Rule => {
   const { usualMs, mostMs } = waits[severity];
-  const rule = known.get(code);
-  if (rule === undefined) return { ...ofSources(usualMs, `has a trouble: ${code}`, `have a trouble: ${code}`) };
-  return rule.deadlineMs <= mostMs ? rule : { ...rule, deadlineMs: mostMs };
+  const { deadlineMs, about } = known.get(code) ?? { deadlineMs: usualMs, about: 'sources' };
+  return { deadlineMs: Math.min(deadlineMs, mostMs), about };
 };
 
 /** Whether it is told in quiet hours too. */

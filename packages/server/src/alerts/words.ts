@@ -1,4 +1,5 @@
 import { localTime } from '../coordinator/plan/local-time.ts';
+import { titleOf } from '../digest/titles.ts';
 import type { Condition, Severity } from '../events/condition.ts';
 import { forHowLong } from '../status/age.ts';
 import { comesAndGoes, type Due } from './due.ts';
@@ -50,7 +51,7 @@ export const wordsOf = ({ alert, now }: Followed, { reason, severity }: Due, rea
   const joined = reason === 'joined' ? now.filter(({ key }) => !known.has(key)) : [];
   return bounded(`${beginnings[reason] ?? ''}${statement(alert.code, severity, now)}${end}`, [
     ...listed(now, reading),
-    ...(joined.length > 0 ? [`New: ${namesOf(alert.code, severity, joined, listedMost)}.`] : []),
+    ...(joined.length > 0 ? [`New: ${listOf(namesOf(joined, ruleOf(alert.code, severity).about), listedMost)}.`] : []),
     `Since ${whenWords(sinceMs, timeZone)}, for ${spanWords(nowMs - sinceMs)}.`,
     ...(reason === 'worse' ? ['It is worse than it was.'] : []),
     ...(isOnAndOff ? [`It comes and goes: it came back ${often}.`] : []),
@@ -60,7 +61,7 @@ export const wordsOf = ({ alert, now }: Followed, { reason, severity }: Due, rea
 };
 
 /** What an alert says in its shortest form, such as `laptop is overdue`: for its end, and for lists. */
-export const titleOf = ({ alert, now }: Followed, severity: Severity): string =>
+export const shortWords = ({ alert, now }: Followed, severity: Severity): string =>
   now.length === 0 ? alert.title : cut(statement(alert.code, severity, now), titleMost);
 
 const beginnings: Partial<Record<Due['reason'], string>> = { still: 'Still: ', joined: 'More: ', worse: 'Worse: ' };
@@ -81,24 +82,30 @@ export const togetherWords = (
   ]);
 };
 
-/** `laptop, desktop and 3 more are overdue`. */
+/** `laptop, desktop and 3 more are overdue`, in the words of the digest. */
 const statement = (code: string, severity: Severity, now: readonly Condition[]): string => {
-  const { about, what } = ruleOf(code, severity);
-  const [one, several] = typeof what === 'string' ? [what, what] : what;
-  if (about === 'server') return one;
-  const names = new Set(now.map((condition) => nameOf(condition, about)));
-  return `${listOf([...names], namedMost)} ${names.size === 1 ? one : several}`;
-};
-
-const namesOf = (code: string, severity: Severity, now: readonly Condition[], most: number): string => {
   const { about } = ruleOf(code, severity);
-  return listOf([...new Set(now.map((condition) => nameOf(condition, about)))], most);
+  if (about === 'server') return titleOf(code, []);
+  const names = namesOf(now, about);
+  if (about === 'sources') return titleOf(code, names);
+  const [one, several] = partTitles[code] ?? ['is in trouble', 'are in trouble'];
+  return `${listOf(names, namedMost)} ${names.length === 1 ? one : several}`;
 };
 
-/** What a condition is about. A subject is what its key says after the source: events/condition.ts. */
-const nameOf = ({ key, code, source }: Condition, about: 'sources' | 'subjects' | 'server'): string => {
-  const subject = key.slice(`${code}:${source ?? ''}:`.length);
-  return inert((about === 'subjects' && subject !== '' ? subject : source) ?? 'The server', 60);
+const partTitles: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  'channel-failing': ['does not take messages', 'do not take messages'],
+  'file-broken': ['was damaged', 'were damaged'],
+};
+
+const namesOf = (now: readonly Condition[], about: 'sources' | 'parts' | 'server'): readonly string[] => [
+  ...new Set(now.map((condition) => nameOf(condition, about)).filter((name) => name !== null)),
+];
+
+/** What a condition is about; null for the server. A part is what its key says after the source: events/condition.ts. */
+const nameOf = ({ key, code, source }: Condition, about: 'sources' | 'parts' | 'server'): string | null => {
+  const part = key.slice(`${code}:${source ?? ''}:`.length);
+  const name = about === 'parts' && part !== '' ? part : source;
+  return name === null ? null : inert(name, 60);
 };
 
 const listOf = (names: readonly string[], most: number): string => {
