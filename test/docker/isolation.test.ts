@@ -46,14 +46,15 @@ describe('with two sources', () => {
     expect(whole).toMatch(new RegExp(`^CapBnd:\\s+${hexMask}$`, 'm'));
     expect(whole).toMatch(new RegExp(`^CapEff:\\s+${hexMask}$`, 'm'));
     const session = await status(await sessionPid(container));
-    const pid = /"coordinatorPid": ?(\d+)/.exec((await container.exec(['cat', '/data/server.json'])).stdout)?.[1] ?? '';
-    const coordinator = await status(pid);
+    const { stdout: state } = await container.exec(['cat', '/data/server.json']);
+    const child = (name: string) => status(new RegExp(`"${name}Pid": ?(\\d+)`).exec(state)?.[1] ?? '');
+    const [coordinator, monitor] = [await child('coordinator'), await child('monitor')];
     for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
-      for (const text of [session, coordinator]) expect(text).toMatch(new RegExp(`^${set}:\\s+0{16}$`, 'm'));
+      for (const text of [session, coordinator, monitor]) expect(text).toMatch(new RegExp(`^${set}:\\s+0{16}$`, 'm'));
     }
-    expect(coordinator).toMatch(/^Uid:\s+65531\s+65531\s+65531\s+65531$/m);
+    for (const text of [coordinator, monitor]) expect(text).toMatch(/^Uid:\s+65531\s+65531\s+65531\s+65531$/m);
     expect(session).toMatch(/^Uid:\s+31001\s+31001\s+31001\s+31001$/m);
-    for (const text of [whole, session, coordinator]) {
+    for (const text of [whole, session, coordinator, monitor]) {
       expect(text).toMatch(/^NoNewPrivs:\s+1$/m);
       expect(text).toMatch(/^Seccomp:\s+2$/m);
     }

@@ -11,7 +11,7 @@ import { defaultPort } from '../supervisor/run.ts';
 import { withEngine } from './engine.ts';
 import { health } from './health.ts';
 import { followOutput, lastLinesOf } from './output.ts';
-import { type RestartPolicy, restartPolicies } from './settings.ts';
+import { pagePortOf, type RestartPolicy, restartPolicies } from './settings.ts';
 import { down, find, up } from './up.ts';
 
 interface Places {
@@ -79,6 +79,7 @@ export const addContainerCommands = (program: Command, { toPort, examples, defau
         dataDir: realpathSync(dataDir),
         port,
         address: flags.listen ?? null,
+        pagePort: pagePortOf(settings.people.page),
         memoryBytes: flags.memory,
         restart: flags.restart,
       };

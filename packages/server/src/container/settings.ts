@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions } from 'dockerode';
+import ipaddr from 'ipaddr.js';
 
 /** What the admin decides about the container; the rest is {@link containerOptions}. */
 export interface Wishes {
@@ -12,6 +13,8 @@ export interface Wishes {
   readonly port: number;
   /** The only address to listen on; null: every one. */
   readonly address: string | null;
+  /** Where the page listens inside, and outside then too; null where it is not to be reached from outside. */
+  readonly pagePort: number | null;
   readonly memoryBytes: number;
   readonly restart: RestartPolicy;
 }
@@ -35,14 +38,26 @@ export const settingsLabel = 'org.berth.settings';
  */
 export const capabilities: readonly string[] = ['CHOWN', 'SETUID', 'SETGID', 'SYS_CHROOT', 'KILL'];
 
+/**
+ * The port to publish for a page that listens there inside: none for one on loopback, which is the container's own and so nobody
+ * else's.
+ */
+export const pagePortOf = (page: { readonly address: string; readonly port: number } | null): number | null =>
+  page === null || ipaddr.process(page.address).range() === 'loopback' ? null : page.port;
+
 /** Everything about the container but its name. docker/compose.yaml says the same; a test holds them together. */
 export const containerOptions = (wishes: Wishes): ContainerCreateOptions => ({
   Image: wishes.image,
   Hostname: 'berth',
   StopTimeout: stopSeconds,
-  ExposedPorts: { [`${innerPort}/tcp`]: {} },
+  ExposedPorts: Object.fromEntries(portsOf(wishes).map(({ inner }) => [`${inner}/tcp`, {}])),
   HostConfig: {
-    PortBindings: { [`${innerPort}/tcp`]: [{ HostIp: wishes.address ?? '', HostPort: String(wishes.port) }] },
+    PortBindings: Object.fromEntries(
+      portsOf(wishes).map(({ inner, outer }) => [
+        `${inner}/tcp`,
+        [{ HostIp: wishes.address ?? '', HostPort: String(outer) }],
+      ]),
+    ),
     // The folder of sources.yaml, not the file: an editor replaces the file, and a mounted file would stay the old one.
     // As mounts, because a folder that is missing must be an error: an unmounted disk must not fill the system's.
     Mounts: [
@@ -60,6 +75,11 @@ export const containerOptions = (wishes: Wishes): ContainerCreateOptions => ({
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
   },
 });
+
+const portsOf = ({ port, pagePort }: Wishes) => [
+  { inner: innerPort, outer: port },
+  ...(pagePort === null ? [] : [{ inner: pagePort, outer: pagePort }]),
+];
 
 /** A name for these settings with this very image: a container that carries it needs no replacing. */
 export const fingerprintOf = (options: ContainerCreateOptions, imageId: string): string =>
