@@ -44,7 +44,7 @@ export const dueOf = ({ alert, now }: Followed, isQuietNow: boolean, nowMs: numb
   }
   if (isWorse(severity, alert.severity)) return told('worse');
   const sinceToldMs = nowMs - (alert.toldMs ?? nowMs);
-  if (sinceToldMs >= minuteMs && hasJoined({ alert, now }, sinceToldMs, nowMs)) return told('joined');
+  if (sinceToldMs >= minuteMs && hasJoined({ alert, now }, isQuietNow, sinceToldMs, nowMs)) return told('joined');
   // Who was woken by it knows; being told again can wait for the morning.
   if (isQuietNow) return null;
   if (comesAndGoes(alert) && alert.returnsTold <= returnsMost && sinceToldMs >= hourMs && lately <= leisureMost)
@@ -72,12 +72,12 @@ export const reminderPauseMs = (remindMs: number, reminders: number): number => 
 const isAgain = (members: readonly Member[]): boolean => members.some((one) => one.told && one.awayMs === null);
 
 /** Whether some have joined that people do not know of, for as long as their deadline, and long enough after the last message. */
-const hasJoined = ({ alert, now }: Followed, sinceToldMs: number, nowMs: number): boolean => {
+const hasJoined = ({ alert, now }: Followed, isQuietNow: boolean, sinceToldMs: number, nowMs: number): boolean => {
   if (alert.members.every(({ told }) => told)) return false;
   const unknown = new Map(alert.members.filter(({ told }) => !told).map((one) => [one.key, one]));
   return now.some(({ key, severity }) => {
     const member = unknown.get(key);
-    if (member === undefined) return false;
+    if (member === undefined || (isQuietNow && !isUrgent(severity))) return false;
     const pauseMs = Math.min(soonMs[severity] * 2 ** Math.min(alert.joins, 10), joinedMostMs);
     return sinceToldMs >= pauseMs && nowMs - member.sinceMs >= ruleOf(alert.code, severity).deadlineMs;
   });
