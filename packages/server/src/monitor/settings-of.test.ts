@@ -159,8 +159,8 @@ describe('berth-server check', () => {
     ]);
   });
 
-  test('warns of secrets that others can read, once for each', () => {
-    const { errors, warnings } = secretFindings(everything, on(secrets, 0o100644));
+  test.each([0o100644, 0o100640, 0o100604])('warns of secrets that others can read, once for each: mode %o', (mode) => {
+    const { errors, warnings } = secretFindings(everything, on(secrets, mode));
     expect(errors).toEqual([]);
     expect(warnings.map(({ remedy }) => remedy)).toEqual(Object.keys(secrets).map((path) => `Run chmod 600 ${path}`));
   });

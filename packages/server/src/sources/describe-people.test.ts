@@ -109,4 +109,13 @@ describe('what check says of whom to tell', () => {
     );
     expect(isEmptyDiff(diff)).toBe(true);
   });
+
+  test('leaves out channels that stay as they are', () => {
+    const one = 'a: { type: ntfy, url: https://ntfy.sh/a }';
+    const diff = diffConfigs(
+      configOf(`channels: { ${one}, b: { type: ntfy, url: https://ntfy.sh/b } }\nsources: {}`),
+      configOf(`channels: { ${one}, b: { type: ntfy, url: https://ntfy.sh/c } }\nsources: {}`),
+    );
+    expect(diff.people?.channelsChanged.map(({ to }) => to.name)).toEqual(['b']);
+  });
 });
