@@ -104,6 +104,21 @@ describe("the monitor's settings", () => {
     expect(JSON.stringify(broken)).not.toContain('canary');
   });
 
+  test.each(['Bearer canary', 'canary-ü', 'token=canary x'])('take no token that is none: %j', (content) => {
+    const { broken } = settingsOf(everything, on({ ...secrets, '/etc/berth/gotify-token': content }));
+    expect(broken).toMatchObject([
+      { kind: 'channel', name: 'gotify', text: expect.stringContaining('holds no token') },
+    ]);
+    expect(JSON.stringify(broken)).not.toContain('canary');
+  });
+
+  test('take a URL with a password from a file, and show its host alone', () => {
+    const url = 'https://me:canary@example.org/services/x';
+    const settings = settingsOf(everything, on({ ...secrets, '/etc/berth/slack-url': url }));
+    expect(settings.channels).toContainEqual(expect.objectContaining({ name: 'slack', url }));
+    expect(JSON.stringify(shownSettings(settings))).not.toContain('canary');
+  });
+
   test('give pings to the server and to sources, and name them where their file is missing', () => {
     const config = configOf(
       `server: { ping: { type: healthchecks, url_file: ping } }\nsources: { laptop: { uid: 100, key: '${publicKeyLine(1)}', ping: { type: uptime-kuma, url_file: kuma, allow_private: true } } }`,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Parsed } from '@berth/common/parsed.ts';
+import { type Parsed, refused } from '@berth/common/parsed.ts';
 import type { ChannelSettings, PingSettings } from '../channels/settings.ts';
 import { formatWindow } from '../coordinator/plan/window.ts';
 import type { Channel, Page, Ping, UrlFrom } from '../sources/people.ts';
@@ -76,21 +76,30 @@ const channelOf = (channel: Channel, secret: Secret): Parsed<ChannelSettings> =>
   const url = urlFrom(channel.from, type, allowPrivate, secret);
   if (!url.ok) return url;
   const web = { ...common, url: url.value, allowPrivate };
+  const token = (file: string) => tokenIn(file, secret);
   switch (channel.type) {
     case 'ntfy':
-      return and(optional(channel.tokenFile, secret), (token) => ({ ...web, type: channel.type, token }));
+      return and(optional(channel.tokenFile, token), (token) => ({ ...web, type: channel.type, token }));
     case 'gotify':
-      return and(secret(channel.tokenFile), (token) => ({ ...web, type: channel.type, token }));
+      return and(token(channel.tokenFile), (token) => ({ ...web, type: channel.type, token }));
     case 'slack':
     case 'discord':
       return { ok: true, value: { ...web, type: channel.type } };
     case 'matrix':
-      return and(secret(channel.tokenFile), (token) => ({ ...web, type: channel.type, room: channel.room, token }));
+      return and(token(channel.tokenFile), (token) => ({ ...web, type: channel.type, room: channel.room, token }));
     case 'telegram':
-      return and(secret(channel.tokenFile), (token) => ({ ...web, type: channel.type, chat: channel.chat, token }));
+      return and(token(channel.tokenFile), (token) => ({ ...web, type: channel.type, chat: channel.chat, token }));
     case 'webhook':
       return and(optional(channel.secretFile, secret), (key) => ({ ...web, type: channel.type, secret: key }));
   }
+};
+
+/** A token goes into a header or a path: one word of ASCII, as all services make them. */
+const tokenIn = (file: string, secret: Secret): Parsed<string> => {
+  const read = secret(file);
+  if (!read.ok || /^[!-~]+$/.test(read.value)) return read;
+  const message = `${file} holds no token: there is a space in it, or a letter that no token has`;
+  return refused('secret-no-token', message, `Write the token alone into ${file}, without a word before it.`);
 };
 
 const pingOf = ({ type, from, allowPrivate }: Ping, secret: Secret): Parsed<PingSettings> =>
@@ -111,7 +120,7 @@ const urlFrom = (from: UrlFrom, service: Service, allowPrivate: boolean, secret:
   if ('url' in from) return { ok: true, value: from.url };
   const text = secret(from.urlFile);
   if (!text.ok) return text;
-  const url = parseServiceUrl(text.value, service, allowPrivate);
+  const url = parseServiceUrl(text.value, service, allowPrivate, true);
   return url.ok ? url : { ...url, message: `in ${from.urlFile}: ${url.message}` };
 };
 

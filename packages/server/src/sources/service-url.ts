@@ -8,10 +8,16 @@ export type Service = Exclude<ChannelType, 'email'> | PingSettings['type'];
 
 /**
  * The URL of a service as we use it. What is wrong with one never quotes more than its host: it may be a secret, and findings are
- * printed, logged and shown. `allowPrivate` says whether it may be in a private network, and so without TLS.
+ * printed, logged and shown. `allowPrivate` says whether it may be in a private network, and so without TLS; `isSecret`, that it stands
+ * in a file of its own and may hold a password.
  */
-export const parseServiceUrl = (text: string, service: Service, allowPrivate: boolean): Parsed<string> => {
-  const parsed = parseWebUrl(text, exampleUrls[service]);
+export const parseServiceUrl = (
+  text: string,
+  service: Service,
+  allowPrivate: boolean,
+  isSecret = false,
+): Parsed<string> => {
+  const parsed = parseWebUrl(text, exampleUrls[service], isSecret);
   if (!parsed.ok) return parsed;
   const place = misplaced(parsed.value, service, allowPrivate);
   return place ?? shapes[service]?.(parsed.value) ?? accepted(parsed.value.href);
@@ -41,7 +47,7 @@ export const exampleUrls: Readonly<Record<Service, string>> = {
   'uptime-kuma': 'https://kuma.example.org/api/push/TOKEN',
 };
 
-const parseWebUrl = (text: string, example: string): Parsed<URL> => {
+const parseWebUrl = (text: string, example: string, isSecret = false): Parsed<URL> => {
   const remedy = `Write a whole URL, for example ${example}`;
   if (text === '') return refused('url', 'the URL is empty', remedy);
   if (/[\s\p{C}]/u.test(text))
@@ -51,8 +57,9 @@ const parseWebUrl = (text: string, example: string): Parsed<URL> => {
     return refused('url', 'this is no URL of the web', host === remedy ? remedy : `${remedy}: ${host}.`);
   }
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '') {
-    const instead = 'Write the URL without what stands before the @; a token goes into a file, named by token_file.';
+  if (!isSecret && (url.username !== '' || url.password !== '')) {
+    const instead =
+      'Write the URL without what stands before the @, and secrets into files: docs/sources.md shows token_file and url_file.';
     return refused('secret-in-url', 'there is a user or a password in this URL', instead);
   }
   if (url.hash !== '') return refused('url', 'this URL goes on with #', 'Write it as far as the #.');
