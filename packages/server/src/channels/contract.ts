@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { saysSecret } from './answer.ts';
 import { type Channel, ChannelError, type Message } from './channel.ts';
 import { guardedRequest } from './http.ts';
@@ -37,6 +38,10 @@ export interface Subject {
   readonly isWeb: boolean;
 }
 
+/** A text of so many UTF-16 code units: zod's own `max` counts characters, which is less. */
+export const units = (least: number, most: number) =>
+  z.string().refine(({ length }) => length >= least && length <= most, `not ${least} to ${most} long`);
+
 const open = (settings: ChannelSettings, deadlineMs = 5000): Channel =>
   channelOf(settings, {
     request: guardedRequest({ deadlineMs }),
@@ -60,7 +65,9 @@ export const channelContract = (subject: Subject): void => {
   describe(`${name}, as every channel,`, () => {
     test('delivers the title and the body, in the format that the service documents', async () => {
       await using served = await serve('takes');
-      await open(served.settings).send(exampleMessage(), new AbortController().signal);
+      const channel = open(served.settings);
+      await channel.send(exampleMessage(), new AbortController().signal);
+      expect(channel.name).toBe(served.settings.name);
       const [taken] = served.taken();
       expect(taken?.words).toContain('laptop is overdue');
       expect(taken?.words.replaceAll('\\', '')).toContain('one every day.');

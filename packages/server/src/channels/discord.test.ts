@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, webSubject } from './contract.ts';
+import { channelContract, units, webSubject } from './contract.ts';
 import { discordChannel } from './discord.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
@@ -13,8 +13,8 @@ const executed = z.strictObject({
   embeds: z
     .array(
       z.strictObject({
-        title: z.string().min(1).max(256),
-        description: z.string().max(4096),
+        title: units(1, 256),
+        description: units(0, 4096),
         color: z.int().min(0).max(0xffffff),
         timestamp: z.iso.datetime(),
         url: z.url().optional(),

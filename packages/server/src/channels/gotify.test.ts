@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, webSubject } from './contract.ts';
+import { channelContract, units, webSubject } from './contract.ts';
 import { gotifyChannel } from './gotify.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
@@ -8,8 +8,8 @@ import { exampleMessage, standIn } from './testing.ts';
 
 /** The model `CreateMessage` of https://gotify.net/api-docs, and the extras of https://gotify.net/docs/msgextras that we use. */
 const created = z.strictObject({
-  title: z.string().max(250),
-  message: z.string().min(1).max(8000),
+  title: units(1, 250),
+  message: units(1, 8000),
   priority: z.int().min(0).max(10),
   extras: z.strictObject({
     'client::display': z.strictObject({ contentType: z.literal('text/plain') }),

@@ -130,6 +130,20 @@ test('runs of before pings began are not told, nor those of a coordinator that c
   expect(world.asked).toEqual(['laptop run-3']);
 });
 
+test('what comes while we look is told at the next look, and not twice', async () => {
+  const { world, make, ended } = withPings();
+  ended(1, 'laptop');
+  ended(2, 'laptop');
+  world.newestSeq = 1;
+  const pings = make();
+  for (const newestSeq of [1, 1, 2, 2]) {
+    world.newestSeq = newestSeq;
+    pings.look();
+  }
+  await settled();
+  expect(world.asked).toEqual(['laptop run-1', 'laptop run-2']);
+});
+
 test('while the database can not be read nothing is decided', () => {
   const { world, make } = withPings();
   world.pingedSeq = 5;

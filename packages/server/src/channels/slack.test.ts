@@ -1,18 +1,13 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, webSubject } from './contract.ts';
+import { channelContract, units, webSubject } from './contract.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { slackChannel } from './slack.ts';
 import { exampleMessage, hostileText, standIn } from './testing.ts';
 
 /** No bare control character of Slack's: https://docs.slack.dev/messaging/formatting-message-text#escaping */
-const escaped = (most: number) =>
-  z
-    .string()
-    .min(1)
-    .max(most)
-    .regex(/^(?:[^<>&]|&(?:amp|lt|gt);)*$/);
+const escaped = (most: number) => units(1, most).regex(/^(?:[^<>&]|&(?:amp|lt|gt);)*$/);
 const plainText = (most: number) =>
   z.strictObject({ type: z.literal('plain_text'), text: escaped(most), emoji: z.literal(false) });
 const link = z.strictObject({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, webSubject } from './contract.ts';
+import { channelContract, units, webSubject } from './contract.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { telegramChannel } from './telegram.ts';
@@ -10,7 +10,7 @@ import { exampleMessage, hostileText, standIn } from './testing.ts';
 const sendMessage = z
   .strictObject({
     chat_id: z.literal('-1001234567890'),
-    text: z.string().min(1).max(4096),
+    text: units(1, 4096),
     entities: z.tuple([z.strictObject({ type: z.literal('bold'), offset: z.literal(0), length: z.int().min(1) })]),
     link_preview_options: z.strictObject({ is_disabled: z.literal(true) }),
     disable_notification: z.boolean(),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, webSubject } from './contract.ts';
+import { channelContract, units, webSubject } from './contract.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { exampleAtMs, exampleMessage, standIn } from './testing.ts';
@@ -18,8 +18,8 @@ const body = z.strictObject({
   severity: z.enum(['notice', 'warning', 'critical']),
   code: z.string().nullable(),
   sources: z.array(z.string()),
-  title: z.string().max(1000),
-  body: z.string().max(32_000),
+  title: units(1, 1000),
+  body: units(0, 32_000),
   at: z.iso.datetime(),
   url: z.url().nullable(),
 });
