@@ -39,7 +39,7 @@ const photograph = async (browser: Browser, look: Look, url: string, path: strin
     await page.goto(url);
     await page.locator('#live.on').waitFor();
     // A desk's whole page would be unreadably small in a document: its upper part says what it is.
-    const height = look.device === 'phone' ? 1500 : 1400;
+    const height = look.device === 'phone' ? 1240 : 1400;
     const { width } = page.viewportSize() ?? { width: 1200 };
     await page.setViewportSize({ width, height });
     await page.screenshot({ path });

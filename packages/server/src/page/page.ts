@@ -13,7 +13,7 @@ export interface PageFacts {
   /** What sources.yaml says, without its secrets. */
   readonly settings: () => ShownSettings | null;
   readonly history: History;
-  /** Calls `listener` whenever any of it has changed, at most once a second; returns what ends that. */
+  /** Calls `listener` whenever any of it has changed, or a minute has gone by (ages grow), at most once a second; returns what ends that. */
   readonly onChange: (listener: () => void) => () => void;
   /** Prometheus's text format: metrics/. */
   readonly metrics: () => Promise<string>;

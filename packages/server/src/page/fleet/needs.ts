@@ -18,7 +18,7 @@ const mostLinks = 8;
 const card = ({ severity, title, texts, since, remedies, sources }: Need, known: ReadonlySet<string>): Markup => {
   const { word, tone, icon: symbol } = severityLook[severity];
   const linked = sources.filter((source) => known.has(source));
-  return html`<li class="card todo ${tone}"><h3>${icon(symbol, tone)}${title}<span class="tag ${tone}">${word}</span></h3>
+  return html`<li class="card todo ${tone}"><h3>${icon(symbol, tone)}<span>${title}</span><span class="tag ${tone}">${word}</span></h3>
 ${texts.map((text) => html`<p>${text}</p>`)}${remedies.map((remedy) => html`<p class="do">${remedyWords(remedy)}</p>`)}
 <p class="sub">${since} ${linked
     .slice(0, mostLinks)

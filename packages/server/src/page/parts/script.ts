@@ -83,8 +83,6 @@ document.addEventListener('visibilitychange', () => {
   if (events) events.close();
   events = null;
 });
-// Ages grow without anything changing.
-setInterval(() => { if (events && !document.hidden) refresh(); }, 60000);
 connect();
 })();
 `;

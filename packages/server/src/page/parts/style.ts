@@ -64,14 +64,15 @@ symbol .n{fill:none;stroke:currentColor;stroke-width:1.9;stroke-linecap:round}
 .b .t{stroke:var(--ink);stroke-width:2;vector-effect:non-scaling-stroke;opacity:.55}
 .trend{display:block;width:100%;max-width:9.5rem;height:auto}
 .trend .ok{fill:var(--okf)}.trend .warn{fill:var(--warnf)}.trend .bad{fill:var(--badf)}.trend .idle{fill:var(--idlef)}
-.todos{display:grid;gap:.7rem}
+.todos{display:grid;gap:.7rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr))}
 .todo{box-shadow:inset .3rem 0 var(--idlef)}
 .todo.bad{box-shadow:inset .3rem 0 var(--badf);border-color:transparent;background:var(--badb);color:var(--ink)}
 .todo.warn{box-shadow:inset .3rem 0 var(--warnf);border-color:transparent;background:var(--warnb);color:var(--ink)}
 .todo.idle{color:var(--ink)}
-.todo small{color:inherit;opacity:.85}
-.todo h3{margin:0 0 .3rem;font-size:1rem;display:flex;align-items:center;flex-wrap:wrap;column-gap:.15rem}
-.tag{margin-left:auto;padding-left:.6rem;font-size:.8rem;font-weight:600}
+.todo h3{margin:0 0 .3rem;font-size:1rem;display:grid;grid-template-columns:auto minmax(0,1fr) auto}
+.todo h3 .i{margin-top:.27em}
+.todo .sub{margin-top:.35rem;color:inherit}
+.tag{padding:.1rem 0 0 .6rem;font-size:.8rem;font-weight:600}
 .do{margin-top:.35rem;padding-left:1.25rem;position:relative}
 .do:before{content:"→";position:absolute;left:0}
 .bar{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end;justify-content:space-between;margin-bottom:.6rem}
@@ -139,7 +140,7 @@ header>div,main,footer{padding-inline:.8rem}
 main{padding-top:.8rem}
 main>*{margin-bottom:1.1rem}
 h1{font-size:1.45rem}
-.verdict{padding:1rem}
+.verdict{padding:1.25rem 1rem 1rem}
 .tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:.8rem 1rem}
 #live.on{font-size:0}
 .top div{column-gap:.6rem}
@@ -152,7 +153,7 @@ h1{font-size:1.45rem}
 .fleet.card{padding:0}
 table.plain.card{padding:.2rem .3rem}
 .lo,.lanes .odd{display:none}
-.tag{margin:0 0 .1rem;padding-left:1.45rem}
+.tag{grid-column:2;padding:0}
 .runs td:first-child{white-space:normal}
 .terms div{grid-template-columns:7rem minmax(0,1fr)}
 }
