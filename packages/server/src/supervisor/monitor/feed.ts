@@ -11,8 +11,17 @@ import { fileMark, latestEvents, toldBackMs } from './history.ts';
 import type { Monitor } from './monitor.ts';
 import { networkMark } from './network.ts';
 
-/** How often is looked, in milliseconds: at the files of what is wrong; at the server itself. Secrets at most as often as the last. */
-const [recordsMs, serverMs, secretsMs] = [1000, 5000, 60_000];
+/** How often things happen, in milliseconds. */
+export interface FeedCadence {
+  /** A look at the files of what is wrong and what happened. */
+  readonly recordsMs: number;
+  /** A look at the server itself. */
+  readonly serverMs: number;
+  /** Secrets are read anew because a channel fails, at most so often. */
+  readonly secretsMs: number;
+}
+
+const usualCadence: FeedCadence = { recordsMs: 1000, serverMs: 5000, secretsMs: 60_000 };
 
 export interface FeedOptions {
   readonly dataDir: string;
@@ -23,11 +32,14 @@ export interface FeedOptions {
   /** What sources.yaml says of whom to tell, with the secrets read anew. Never throws. */
   readonly settingsOf: (config: ServerConfig) => MonitorSettings;
   readonly log: Logger;
+  /** For tests. */
+  readonly cadence?: Partial<FeedCadence>;
 }
 
 /** Tells the monitor what only root may read, whenever it changes. Nothing here ends the server. */
 export class Feed {
   readonly #options: FeedOptions;
+  readonly #cadence: FeedCadence;
   readonly #records = new Map<string, Readonly<Record<string, JobRecord>>>();
   readonly #said = new Map<string, string>();
   readonly #troubled = new Set<string>();
@@ -41,6 +53,7 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#cadence = { ...usualCadence, ...options.cadence };
     this.#config = options.before;
   }
 
@@ -76,7 +89,7 @@ export class Feed {
 
   /** A channel does not work: somebody may be putting its secret right. */
   channelFails(): void {
-    if (performance.now() >= this.#secretsAtMs + secretsMs) this.readSecrets();
+    if (performance.now() >= this.#secretsAtMs + this.#cadence.secretsMs) this.readSecrets();
   }
 
   /** What jobs did on a source. */
@@ -97,6 +110,7 @@ export class Feed {
 
   /** Begins to look. `apply` has been called. */
   start(): void {
+    const { recordsMs, serverMs } = this.#cadence;
     this.#lookAtRecords();
     this.#lookAtServer();
     this.#timers.push(
