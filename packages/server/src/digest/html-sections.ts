@@ -6,7 +6,7 @@ import { signs, standingWords, type Tone } from './standing.ts';
 
 /** The verdict: what one sees first, and may be all that one reads. */
 export const verdict = ({ tone, headline, counts, server, now, url }: DigestModel): Markup => html`<tr>
-<td class="s" style="background:${deep[tone]};color:#ffffff;border-radius:8px;padding:20px 24px">
+<td class="s" bgcolor="${deep[tone]}" style="background:${deep[tone]};color:#ffffff;border-radius:8px;padding:20px 24px">
 <div style="font-size:13px;line-height:18px;color:#ffffff">berth on ${server} &middot; ${now}</div>
 <h1 class="h" style="margin:6px 0 4px;font-size:26px;line-height:32px;font-weight:700;color:#ffffff">${signs[tone]}&nbsp; ${headline}</h1>
 <div style="font-size:15px;line-height:22px;color:#ffffff">${counts}</div>
@@ -24,7 +24,7 @@ export const needCard = (need: Need, number: number): Markup => {
   const { tone, word } = urgency[need.severity];
   return html`<tr><td style="padding-top:10px"><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>
 <td width="6" bgcolor="${deep[tone]}" style="border-radius:6px 0 0 6px;font-size:0">&nbsp;</td>
-<td class="k s" style="background:${light.card};color:${light.text};border-radius:0 6px 6px 0;padding:14px 20px 16px;font-size:14px;line-height:20px">
+<td class="k s" bgcolor="${light.card}" style="background:${light.card};color:${light.text};border-radius:0 6px 6px 0;padding:14px 20px 16px;font-size:14px;line-height:20px">
 <h3 style="margin:0 0 6px;font-size:17px;line-height:23px;font-weight:700">${need.severity === 'notice' ? '' : `${number}. `}${need.title} ${pill(tone, word)}</h3>
 ${need.texts.map((text) => html`<div style="margin:0 0 4px">${text}</div>`)}
 ${need.since === '' ? '' : html`<div style="font-size:13px">${muted(need.since)}</div>`}
@@ -40,7 +40,7 @@ export const heading = (words: string, aside = ''): Markup =>
 
 /** A white card around rows of its own. */
 export const card = (content: readonly Markup[]): Markup =>
-  html`<tr><td class="k s" style="background:${light.card};color:${light.text};border-radius:8px;padding:6px 20px 10px;font-size:14px;line-height:20px">${content}</td></tr>`;
+  html`<tr><td class="k s" bgcolor="${light.card}" style="background:${light.card};color:${light.text};border-radius:8px;padding:6px 20px 10px;font-size:14px;line-height:20px">${content}</td></tr>`;
 
 const line = (isFirst: boolean): string => (isFirst ? '' : `border-top:1px solid ${light.line};`);
 

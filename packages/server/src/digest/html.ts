@@ -2,7 +2,7 @@ import { html, raw } from 'hono/html';
 import { font, type Markup, muted, pill } from './html-parts.ts';
 import { bar, card, heading, item, needCard, sourceBlock, verdict } from './html-sections.ts';
 import type { DigestModel } from './model.ts';
-import { light, styleSheet } from './palette.ts';
+import { darkStyle, light, narrowStyle } from './palette.ts';
 import { standingWords } from './standing.ts';
 
 /**
@@ -33,8 +33,8 @@ const frame = (model: DigestModel): Markup => html`<mjml lang="en" dir="ltr">
 <mj-title>${model.subject}</mj-title>
 <mj-preview>${preview(model)}</mj-preview>
 <mj-attributes><mj-all font-family="${font}" padding="0" /></mj-attributes>
-<mj-style>${raw(styleSheet)}</mj-style>
-<mj-raw><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><meta name="format-detection" content="telephone=no,date=no,address=no"></mj-raw>
+<mj-style>${raw(narrowStyle)}</mj-style>
+<mj-raw><style>${raw(darkStyle)}</style><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><meta name="format-detection" content="telephone=no,date=no,address=no"></mj-raw>
 </mj-head>
 <mj-body width="720px" background-color="${light.page}" css-class="b">
 <mj-section padding="16px 8px 24px"><mj-column>
@@ -48,9 +48,9 @@ const preview = ({ needs, headline, counts, storage }: DigestModel): string =>
   needs.length === 0
     ? `${headline}. ${counts}. ${storage.lines.join(' ')}`
     : needs
+        .slice(0, 5)
         .map(({ title }, index) => `${index + 1}. ${title}.`)
-        .join(' ')
-        .slice(0, 200);
+        .join(' ');
 
 const sections = (model: DigestModel): readonly Markup[] => [
   verdict(model),

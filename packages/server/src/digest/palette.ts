@@ -15,14 +15,12 @@ interface Scheme {
   readonly line: string;
   /** What is to be typed or done. */
   readonly box: string;
-  readonly link: string;
   readonly tones: Readonly<Record<Tone, Pair>>;
 }
 
 /** Written inline, since some clients know no style sheet: Gmail's for accounts of others, Outlook's on Windows in part. */
 export const light: Scheme = {
   ...{ page: '#eef1f4', card: '#ffffff', text: '#1c2430', muted: '#55606e', line: '#dde3e9', box: '#f3f5f8' },
-  link: '#1d5fa8',
   tones: {
     good: { text: '#14572f', back: '#dcf1e2' },
     notice: { text: '#1f4a75', back: '#dfeaf6' },
@@ -34,7 +32,6 @@ export const light: Scheme = {
 /** For clients that know `prefers-color-scheme`; the others make their own of the light one. */
 export const dark: Scheme = {
   ...{ page: '#0f1419', card: '#1a2129', text: '#e6eaee', muted: '#a3aeba', line: '#2f3944', box: '#232c36' },
-  link: '#8ec1f7',
   tones: {
     good: { text: '#8be0a9', back: '#163a25' },
     notice: { text: '#9cc8f5', back: '#1b3450' },
@@ -48,15 +45,22 @@ export const deep: Readonly<Record<Tone, string>> = {
   ...{ good: '#17663a', notice: '#2c5a86', warning: '#8a5200', critical: '#a3262b' },
 };
 
+const tones = ['good', 'notice', 'warning', 'critical'] as const;
+
 /** One letter a tone: a class is written many times. */
 const letters: Readonly<Record<Tone, string>> = { good: 'g', notice: 'n', warning: 'w', critical: 'r' };
 
 /** The class of a tone's pair of colours. */
 export const toneClass = (tone: Tone): string => `p${letters[tone]}`;
 
-/** The style sheet: nothing but the dark scheme and a narrow screen. Classes: k card, t text, m muted, l line, x box, a link. */
-export const styleSheet = `:root{color-scheme:light dark;supported-color-schemes:light dark}
-a{color:${light.link}}
+/** A phone's screen: less at the edges, and what stood side by side one above the other. */
+export const narrowStyle = `@media (max-width:520px){.s{padding-left:14px!important;padding-right:14px!important}.h{font-size:22px!important;line-height:28px!important}.d{display:block!important;width:auto!important;text-align:left!important;padding:0 0 6px!important}}`;
+
+/**
+ * The dark scheme: k a card, t text, m muted, l a line, x what to do, z an empty day. In a style element of its own, since Gmail drops a whole
+ * one for a rule that it does not like.
+ */
+export const darkStyle = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 @media (prefers-color-scheme:dark){
 body,.b,.b>div{background:${dark.page}!important}
 .k{background:${dark.card}!important}
@@ -64,13 +68,6 @@ body,.b,.b>div{background:${dark.page}!important}
 .m{color:${dark.muted}!important}
 .l{border-color:${dark.line}!important}
 .x{background:${dark.box}!important}
-.a{color:${dark.link}!important}
 .z{background:${dark.line}!important;color:${dark.muted}!important}
-${Object.entries(dark.tones)
-  .map(
-    ([tone, { text, back }]) =>
-      `.p${tone === 'critical' ? 'r' : tone.charAt(0)}{color:${text}!important;background:${back}!important}`,
-  )
-  .join('\n')}
-}
-@media (max-width:520px){.s{padding-left:14px!important;padding-right:14px!important}.h{font-size:22px!important;line-height:28px!important}.d{display:block!important;width:auto!important;text-align:left!important;padding:0 0 6px!important}}`;
+${tones.map((tone) => `.${toneClass(tone)}{color:${dark.tones[tone].text}!important;background:${dark.tones[tone].back}!important}`).join('\n')}
+}`;

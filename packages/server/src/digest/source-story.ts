@@ -65,7 +65,7 @@ const dataWords = ({ day, access, lastGood }: OverviewSource): string => {
     bytesRead === null ? null : `read ${size(bytesRead)}`,
     bytesAdded === null ? null : `added ${size(bytesAdded)}`,
     bytesStored === null ? null : `stored ${size(bytesStored)}`,
-    bytesPruned === null ? null : `prune gave back ${size(bytesPruned)}`,
+    bytesPruned === null || !isToday ? null : `prune gave back ${size(bytesPruned)}`,
   ]);
   if (said === '') return access === 'sftp' ? 'plain files, by SFTP' : unknown;
   return isToday ? said : `${said}, by the last good run`;
