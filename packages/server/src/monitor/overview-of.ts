@@ -5,7 +5,7 @@ import { fullAt } from './forecast.ts';
 import type { Known } from './known.ts';
 import type { ServerFacts, SourceFacts } from './link.ts';
 import type { Disk, Overview } from './overview.ts';
-import { overviewSource } from './overview-source.ts';
+import { overviewSource, shownDays } from './overview-source.ts';
 import type { MonitorSettings } from './settings.ts';
 import type { SizeDay } from './state.ts';
 
@@ -41,6 +41,7 @@ export const overviewOf = ({
   const time = localTime(settings.timeZone);
   const { version, startedAtMs, port, hostKeyFingerprint, jail, coordinator, refused, clockTrusted } = server;
   const { timeZone, concurrency, pageUrl } = settings;
+  const days = shownDays(time, nowMs);
   return {
     atMs: nowMs,
     server: {
@@ -50,7 +51,7 @@ export const overviewOf = ({
     sources: settings.sources.map((source) => {
       const { name } = source;
       return overviewSource({
-        ...{ settings: source, server, known, time, nowMs },
+        ...{ settings: source, server, known, time, days, nowMs },
         ...{ facts: facts.get(name) ?? null, sizes: sizes.get(name) ?? [] },
       });
     }),

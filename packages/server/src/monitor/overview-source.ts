@@ -21,12 +21,28 @@ export interface SourceInput {
   /** Its last days, the oldest first. */
   readonly sizes: readonly SizeDay[];
   readonly time: LocalTime;
+  readonly days: readonly ShownDay[];
   readonly nowMs: number;
 }
 
+/** A day of the trend: `number` counts from 1970-01-01. */
+export interface ShownDay {
+  readonly number: number;
+  readonly day: string;
+}
+
+/** The days of the trend, the oldest first; the same for all sources, so made once. */
+export const shownDays = (time: LocalTime, nowMs: number): readonly ShownDay[] => {
+  const today = time.wallAt(nowMs).day;
+  return Array.from({ length: trendDays }, (_, index) => {
+    const number = today - trendDays + 1 + index;
+    return { number, day: nameOfDay(number) };
+  });
+};
+
 /** A source as people are shown it. */
 export const overviewSource = (input: SourceInput): OverviewSource => {
-  const { settings, server, known, facts, sizes, time, nowMs } = input;
+  const { settings, server, known, facts, sizes, time, days, nowMs } = input;
   const { ping: _, ...shown } = settings;
   const row = known.sources.get(settings.name) ?? null;
   // What the reviews found, which a coordinator that is down has not heard.
@@ -51,7 +67,7 @@ export const overviewSource = (input: SourceInput): OverviewSource => {
     newestSnapshotMs: facts?.newestSnapshotMs ?? null,
     sessions: server.sessions[name] ?? 0,
     day: sumsOfDay(sums, nowMs),
-    trend: trendOf(sums, { sizes, lastSuccessMs, time, nowMs }),
+    trend: trendOf(sums, { sizes, lastSuccessMs, time, days }),
   };
 };
 
@@ -64,20 +80,17 @@ const trendOf = (
     readonly sizes: readonly SizeDay[];
     readonly lastSuccessMs: number | null;
     readonly time: LocalTime;
-    readonly nowMs: number;
+    readonly days: readonly ShownDay[];
   },
 ): readonly TrendDay[] => {
-  const { sizes, lastSuccessMs, time, nowMs } = about;
+  const { sizes, lastSuccessMs, time, days } = about;
   const dayOf = (atMs: number): number => time.wallAt(atMs).day;
-  const today = dayOf(nowMs);
   const byDay = new Map(sizes.map((size) => [size.day, size]));
   // Whoever backs up without the agent sends no reports: what arrived is known from the looks at its store.
   const arrived = new Set<number>();
   if (lastSuccessMs !== null) arrived.add(dayOf(lastSuccessMs));
   for (const size of sizes) if (size.lastSuccessMs !== null) arrived.add(dayOf(size.lastSuccessMs));
-  return Array.from({ length: trendDays }, (_, index): TrendDay => {
-    const number = today - trendDays + 1 + index;
-    const day = nameOfDay(number);
+  return days.map(({ number, day }): TrendDay => {
     const [runs, size] = [sums.days.get(number), byDay.get(day)];
     const outcome = runs?.outcome ?? 'none';
     return {
