@@ -7,7 +7,6 @@ import { Pings } from '../channels/pings.ts';
 import { channelOf } from '../channels/registry.ts';
 import type { Clock } from '../coordinator/clock.ts';
 import { renderDigest } from '../digest/render.ts';
-import { keyOf } from '../events/condition.ts';
 import { metricsOf } from '../metrics/metrics.ts';
 import type { PageFacts } from '../page/page.ts';
 import { servePage } from '../page/serve.ts';
@@ -18,6 +17,7 @@ import { Guard } from './guard.ts';
 import type { FromMonitor, MonitorWord } from './link.ts';
 import { Paging } from './paging.ts';
 import { monitorDatabase } from './paths.ts';
+import { PingWords } from './ping-words.ts';
 import type { MonitorSettings } from './settings.ts';
 import { shownSettings } from './shown-settings.ts';
 import { memoryState, openMonitorState } from './state/open.ts';
@@ -32,6 +32,9 @@ export interface MonitorOptions {
   readonly tell: (message: FromMonitor) => void;
 }
 
+/** The server itself is pinged every five minutes: by then a ping that fails has failed again. */
+const pingsSettleMs = 10 * 60_000;
+
 /** The digest, the alerts, the channels, the pings, the page and the metrics, for as long as the server runs. Each fails by itself. */
 export class Monitor {
   readonly #options: MonitorOptions;
@@ -43,14 +46,17 @@ export class Monitor {
   readonly #digester: Digester;
   readonly #paging: Paging;
   readonly #pings: Pings;
-  /** The pings that are said to fail, and what was said of each. */
-  #failing: ReadonlyMap<string, string> = new Map();
+  readonly #pingWords = new PingWords();
+  readonly #startedMs: number;
+  /** The keys of what is so. */
+  #open: readonly string[] = [];
 
   constructor(options: MonitorOptions) {
     const { folder, coordinator, clock, log } = options;
     const { wallMs, steadyMs } = clock;
     const tell = (words: readonly MonitorWord[]): void => this.#tellWords(words);
     this.#options = options;
+    this.#startedMs = steadyMs();
     this.#guard = new Guard(log);
     this.#state = stateIn(folder, clock, log);
     const state = this.#state;
@@ -78,7 +84,9 @@ export class Monitor {
   apply(message: Heard): void {
     this.#guard.try('gathering', () => this.#gatherer.hear(message));
     if (message.type === 'settings') void this.#applySettings(message.settings);
-    if (message.type === 'conditions') this.#guard.try('outbox', () => this.#outbox.saw(message.open));
+    if (message.type !== 'conditions') return;
+    this.#open = message.open.map(({ key }) => key);
+    this.#guard.try('outbox', () => this.#outbox.saw(message.open));
   }
 
   /** Looks at everything, once a second. Never throws, and waits for nothing. */
@@ -123,14 +131,10 @@ export class Monitor {
 
   #lookAtPings(): void {
     this.#pings.look();
-    const troubles = new Map(this.#pings.troubles().map((trouble) => [trouble.name, trouble]));
-    const said = this.#failing;
-    this.#failing = new Map([...troubles].map(([name, { text }]) => [name, text]));
-    const over = [...said.keys()].filter((name) => !troubles.has(name));
-    this.#tellWords([
-      ...over.map((name) => ({ resolve: keyOf({ code: 'channel-failing', source: null, subject: name }) })),
-      ...[...troubles.values()].filter(({ name, text }) => said.get(name) !== text).map(pingFails),
-    ]);
+    const settings = this.#gatherer.settings();
+    if (settings === null) return;
+    const isSettled = this.#options.clock.steadyMs() > this.#startedMs + pingsSettleMs;
+    this.#tellWords(this.#pingWords.look(this.#pings.troubles(), settings, this.#open, isSettled));
   }
 
   #shown(): PageFacts {
@@ -178,10 +182,3 @@ const stateIn = (folder: string, { wallMs }: Clock, log: Logger): MonitorState =
     return memoryState();
   }
 };
-
-const pingFails = ({ name, text, remedy }: ReturnType<Pings['troubles']>[number]): MonitorWord => ({
-  raise: {
-    ...{ code: 'channel-failing', source: null, subject: name.slice(0, 200), severity: 'warning' },
-    ...{ text: text.slice(0, 2000), remedy: remedy.slice(0, 2000) },
-  },
-});
