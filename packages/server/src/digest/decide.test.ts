@@ -105,6 +105,24 @@ describe('what needs doing', () => {
     expect(need?.texts).toEqual(['a: for 2d', 'b: for 9d']);
   });
 
+  it('names the channels that can not be reached, in one thing to do', () => {
+    const conditions = ['phone', 'ping laptop'].map((subject) =>
+      exampleCondition({
+        key: `channel-failing::${subject}`,
+        code: 'channel-failing',
+        source: null,
+        text: `${subject} said 403.`,
+      }),
+    );
+    const { needs } = quiet({ sources: fine('a', 'b'), conditions });
+    expect(needs).toMatchObject([
+      {
+        title: 'Messages can not be sent (phone and ping laptop)',
+        texts: ['phone said 403.', 'ping laptop said 403.'],
+      },
+    ]);
+  });
+
   it('knows of a state before it is a condition, and says it once when it is one', () => {
     const sources = [exampleSource('laptop', 'overdue')];
     const before = quiet({ sources, conditions: [] });
@@ -182,6 +200,16 @@ describe('the sources', () => {
     expect(facts('new')).toEqual(['none yet, next tonight 23:00', '-', '-', 'not looked at yet']);
     expect(facts('camera')).toEqual(['5 h ago (today 02:00), comes by itself', 'plain files, by SFTP']);
     expect(facts('busy')?.[0]).toContain('running now, 41% done');
+  });
+
+  it('say of a day with failures how many there were', () => {
+    const { day } = exampleSource('laptop');
+    const said = (runs: number, failed: number) =>
+      quiet({ sources: [exampleSource('laptop', 'fine', exampleNowMs, { day: { ...day, runs, failed } })] }).sources[0]
+        ?.facts[0]?.value;
+    expect(said(3, 0)).toContain('took 8m in 3 runs, next');
+    expect(said(3, 1)).toContain('took 8m in 3 runs, 1 failed, next');
+    expect(said(3, 3)).toContain('took 8m, 3 failed since, next');
   });
 
   it('show the hour of the wall clock on the day that it is changed', () => {

@@ -9,6 +9,8 @@ import { type Clock, named, plain } from './words.ts';
 /** One condition, or what is as good as one. */
 interface Trouble {
   readonly code: string;
+  /** The condition's; empty for what is none yet. */
+  readonly key: string;
   readonly source: string | null;
   readonly severity: Severity;
   readonly text: string;
@@ -21,17 +23,15 @@ interface Trouble {
 export const needsOf = (overview: Overview, clock: Clock, limits: Limits): readonly Need[] => {
   const groups = new Map<string, Trouble[]>();
   for (const trouble of troublesOf(overview)) {
-    const key = ownGroup.has(trouble.code) ? `${trouble.code} ${trouble.text}` : trouble.code;
-    groups.set(key, [...(groups.get(key) ?? []), trouble]);
+    const group = groups.get(trouble.code);
+    if (group === undefined) groups.set(trouble.code, [trouble]);
+    else group.push(trouble);
   }
   return [...groups.values()]
     .map((group) => ({ group, severity: worst(group), code: group[0]?.code ?? '', sinceMs: oldest(group) }))
     .sort((a, b) => loudness(b.severity) - loudness(a.severity) || rankOf(a.code) - rankOf(b.code))
     .map(({ group, severity, code, sinceMs }) => needOf(group, severity, code, sinceMs, clock, limits));
 };
-
-/** Of these there may be several that have nothing to do with each other. */
-const ownGroup: ReadonlySet<string> = new Set(['channel-failing', 'file-broken', 'job-failed']);
 
 const loudness = (severity: Severity): number => severities.indexOf(severity);
 
@@ -54,12 +54,21 @@ const needOf = (
 ): Need => {
   const sources = [...new Set(group.flatMap(({ source }) => (source === null ? [] : [plain(source, 80)])))];
   return {
-    ...{ severity, title: titleOf(code, sources), sources },
+    ...{ severity, title: `${titleOf(code, sources)}${subjectsOf(group)}`, sources },
     texts: textsOf(group, each, letters),
     since: sinceMs === null ? '' : `Since ${clock.moment(sinceMs)}, ${clock.ago(sinceMs)}.`,
     remedies: remediesOf(group, each, letters),
     short: stateCodes.has(code) ? null : shortTitleOf(code, sources),
   };
+};
+
+/** Which channels, which files: of those the title says no more than that there are some. */
+const subjectsOf = (group: readonly Trouble[]): string => {
+  const subjects = group.flatMap(({ code, key }) =>
+    code === 'channel-failing' || code === 'file-broken' ? [plain(key.slice(code.length).replace(/^:+/, ''), 60)] : [],
+  );
+  const known = subjects.filter((subject) => subject !== '');
+  return known.length === 0 ? '' : ` (${named(known, 3)})`;
 };
 
 /** The same words once; others with the name of their source. */
@@ -113,13 +122,13 @@ const ofCondition = (condition: Condition, refused: Overview['server']['refused'
   const sinceMs = Date.parse(condition.since);
   const [finding] = condition.code === 'config-refused' ? (refused?.findings ?? []) : [];
   const isSaid = finding === undefined || condition.text.includes(finding.message);
-  const { code, source, severity, remedy } = condition;
+  const { code, key, source, severity, remedy } = condition;
   const text = isSaid ? condition.text : `${condition.text} ${finding.message}`;
-  return { code, source, severity, text, remedy, sinceMs: Number.isNaN(sinceMs) ? null : sinceMs };
+  return { code, key, source, severity, text, remedy, sinceMs: Number.isNaN(sinceMs) ? null : sinceMs };
 };
 
 const ofServer = ({ server, tight }: Overview): readonly Trouble[] => {
-  const warning = { source: null, severity: 'warning', sinceMs: null } as const;
+  const warning = { key: '', source: null, severity: 'warning', sinceMs: null } as const;
   const logs = 'See what the server says of it: berth-server status';
   const [finding] = server.refused?.findings ?? [];
   const [tightest] = tight;
@@ -161,7 +170,7 @@ const ofState = ({ name, state, words, lastSuccessMs, lastRun }: OverviewSource)
   const known = ofStates[state];
   if (known === undefined) return [];
   const sinceMs = state === 'warned' ? (lastRun?.endedAtMs ?? null) : state === 'overdue' ? lastSuccessMs : null;
-  return [{ ...known, source: name, text: words ?? `It is ${state}.`, sinceMs }];
+  return [{ ...known, key: '', source: name, text: words ?? `It is ${state}.`, sinceMs }];
 };
 
 const ofStates: Partial<Readonly<Record<SourceState, Pick<Trouble, 'code' | 'severity' | 'remedy'>>>> = {

@@ -39,14 +39,14 @@ const backupWords = (source: OverviewSource, clock: Clock): string => {
   return joined(', ', [last, tookWords(source), nextWords(source, clock)]);
 };
 
-/** What its good runs since yesterday took; of one that had none, what the last good one did. */
+/** What its runs since yesterday took; of one that had no good one, what the last good one did. */
 const tookWords = ({ day, lastGood }: OverviewSource): string => {
-  const good = day.runs - day.failed;
-  const tookMs = good > 0 ? day.durationMs : (lastGood?.durationMs ?? null);
-  const runs = good > 1 ? ` in ${good} runs` : '';
+  const hasGood = day.runs > day.failed;
+  const tookMs = hasGood ? day.durationMs : (lastGood?.durationMs ?? null);
+  const runs = hasGood && day.runs > 1 ? ` in ${day.runs} runs` : '';
   return joined(', ', [
     tookMs === null ? null : `took ${span(tookMs)}${runs}`,
-    day.failed > 0 ? `${day.failed} failed since` : null,
+    day.failed > 0 ? `${day.failed} failed${hasGood ? '' : ' since'}` : null,
   ]);
 };
 

@@ -58,7 +58,7 @@ const titles: Readonly<Record<string, Title>> = {
     "The server's own work on WHO failed",
     'work of the server failed',
   ),
-  'channel-failing': server('A channel can not be reached', 'a channel fails'),
+  'channel-failing': server('Messages can not be sent', 'a channel fails'),
   'digest-unsent': server('A digest could not be sent', 'a digest was not sent'),
   'page-down': server('The status page is down', 'status page down'),
   'file-broken': server('A file of the server is broken', 'a broken file'),
