@@ -131,6 +131,58 @@ test('in quiet hours only what is critical is told; the rest when they are over,
   ]);
 });
 
+test('at night nobody is reminded, nor told that a warning is over', () => {
+  const watcher = new Watcher({ quiet: { from: 22 * 60, to: 7 * 60 } });
+  const at = (time: string) => Date.parse(`2026-11-${time}:00Z`);
+  const overdue = conditionOf('overdue', 'desktop', at('21T02:00'), { severity: 'critical' });
+  const failing = conditionOf('run-failing', 'laptop', at('21T20:00'));
+  watcher.stay(at('21T02:00'), at('21T20:00'), [overdue]);
+  watcher.stay(at('21T20:00'), at('21T23:00'), [overdue, failing]);
+  watcher.stay(at('21T23:00'), at('22T09:00'), [overdue]);
+  expect(watcher.messages.map(({ kind, code, atMs }) => [kind, code, atMs])).toEqual([
+    ['raised', 'overdue', at('21T02:01')],
+    ['raised', 'run-failing', at('21T20:15')],
+    ['reminder', 'overdue', at('22T07:00')],
+    ['resolved', 'run-failing', at('22T07:00')],
+  ]);
+});
+
+test('at night nobody is woken by a warning that joins what is critical', () => {
+  const watcher = new Watcher({ quiet: { from: 22 * 60, to: 7 * 60 } });
+  const nightMs = Date.parse('2026-11-21T22:00:00Z');
+  const rot = (source: string, severity: 'critical' | 'warning') =>
+    conditionOf('bit-rot', source, nightMs, { severity });
+  watcher.stay(nightMs, nightMs + hourMs, [rot('laptop', 'critical')]);
+  watcher.stay(nightMs + hourMs, nightMs + 4 * hourMs, [rot('laptop', 'critical'), rot('desktop', 'warning')]);
+  expect(watcher.messages).toHaveLength(1);
+  const three = [rot('laptop', 'critical'), rot('desktop', 'warning'), rot('router', 'critical')];
+  watcher.stay(nightMs + 4 * hourMs, nightMs + 5 * hourMs, three);
+  expect(watcher.messages.slice(1)).toMatchObject([{ kind: 'reminder', sources: ['laptop', 'desktop', 'router'] }]);
+});
+
+test('on the two odd nights quiet hours are by the clock on the wall', () => {
+  // The clock goes from 3 back to 2 at 01:00 UTC, and from 2 to 3.
+  for (const [day, wakesAt] of [
+    ['2026-10-25', '02:00'],
+    ['2027-03-28', '01:00'],
+  ] as const) {
+    const watcher = new Watcher({ quiet: { from: 60, to: 180 }, timeZone: 'Europe/Berlin' });
+    const midnight = Date.parse(`${day}T00:00:00Z`);
+    watcher.stay(midnight, midnight + 4 * hourMs, [conditionOf('run-failing', 'laptop', midnight)]);
+    expect(watcher.messages.map(({ atMs }) => new Date(atMs).toISOString().slice(11, 16))).toEqual([wakesAt]);
+  }
+});
+
+test('what was over has to last its deadline anew', () => {
+  const watcher = new Watcher();
+  watcher.stay(startMs, startMs + 5 * hourMs, [conditionOf('run-failing', 'laptop', startMs)]);
+  watcher.stay(startMs + 5 * hourMs, startMs + 6 * hourMs, []);
+  expect(watcher.messages).toHaveLength(2);
+  const again = [conditionOf('run-failing', 'laptop', startMs + 6 * hourMs)];
+  expect(watcher.stay(startMs + 6 * hourMs, startMs + 6 * hourMs + 15 * minuteMs, again)).toEqual([]);
+  expect(watcher.look(startMs + 6 * hourMs + 15 * minuteMs, again)).toHaveLength(1);
+});
+
 test('a notice has its message too, for channels that ask for notices', () => {
   const watcher = new Watcher();
   watcher.stay(startMs, startMs + hourMs, [conditionOf('some-news', 'laptop', startMs, { severity: 'notice' })]);

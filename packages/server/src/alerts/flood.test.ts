@@ -44,6 +44,22 @@ test('a thousand troubles of a thousand kinds: some one by one, the rest in one 
   expect(watcher.messages).toHaveLength(mostAnHour + 1);
 });
 
+test('critical ones beyond the brake are told together at once, and again ten minutes later', () => {
+  const watcher = new Watcher();
+  for (let minutes = 0; minutes < 30; minutes++) {
+    const so = Array.from({ length: 30 + minutes }, (_, index) =>
+      conditionOf(`trouble-${index}`, 'laptop', startMs, { severity: 'critical' }),
+    );
+    watcher.look(startMs + minutes * minuteMs, so);
+  }
+  const together = watcher.messages.slice(limits.critical.mostAnHour);
+  expect(together.map(({ title, atMs }) => `${(atMs - startMs) / minuteMs}: ${title}`)).toEqual([
+    '1: 11 more to look at',
+    '11: 10 more to look at',
+    '21: 10 more to look at',
+  ]);
+});
+
 test('what is critical is not held back by a flood of what is not', () => {
   const watcher = new Watcher();
   const flood = Array.from({ length: 1000 }, (_, index) => conditionOf(`trouble-${index}`, 'laptop', startMs));

@@ -256,6 +256,21 @@ test('a clock that jumps gives up nothing and holds up nothing', async () => {
   }
 });
 
+test('a start by a clock that is not set yet makes nothing wait for years, nor be given up once it is', async () => {
+  const world = new OutboxWorld([channelSettings('phone')]);
+  world.channel('phone').answer = {};
+  world.outbox.push(messageOf('one'));
+  await world.pass(hourMs);
+  world.nowMs = hourMs;
+  world.restart();
+  await world.pass(minuteMs);
+  world.nowMs = startMs + 2 * hourMs;
+  await world.pass(2 * dayMs, 10 * minuteMs);
+  expect(world.state.deliveries()).toHaveLength(1);
+  await world.pass(2 * dayMs, 10 * minuteMs);
+  expect(world.state.deliveries()).toEqual([]);
+});
+
 test('never more than two hundred wait for a channel, and no digest goes for them', async () => {
   const world = new OutboxWorld([channelSettings('phone', { digest: true })]);
   world.channel('phone').answer = {};

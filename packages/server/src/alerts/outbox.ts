@@ -130,7 +130,7 @@ export class Outbox {
     await Promise.all([...(this.#lines?.values() ?? [])].map((line) => line.giveUp()));
   }
 
-  /** A channel that is new, or was changed: what waits for it is tried at once. */
+  /** A channel that is new, or was changed, or there was a restart: somebody may have mended it, so what waits is tried at once. */
   #begin(settings: MonitorSettings['channels'][number], channel: Channel, old: Line | undefined): Line {
     void old?.giveUp();
     for (const { id, message } of this.#waiting.of(settings.name))

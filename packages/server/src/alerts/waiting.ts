@@ -22,9 +22,9 @@ export class Waiting {
   ) {
     this.#state = state;
     this.#log = log;
-    // Whoever restarts the server may have mended something; and a clock that went back makes nothing wait for a year.
+    // By a clock that went back, what was made is still to come: it would be kept for years.
     this.#deliveries = new Map(
-      state.deliveries().map((one) => [one.id, { ...one, createdMs: Math.min(one.createdMs, nowMs), nextMs: nowMs }]),
+      state.deliveries().map((one) => [one.id, { ...one, createdMs: Math.min(one.createdMs, nowMs) }]),
     );
   }
 
