@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import type { PageFacts } from './page.ts';
 import { servePage } from './serve.ts';
 import { exampleFacts } from './testing.ts';
 
@@ -8,7 +9,17 @@ const log = pino({ level: 'silent' });
 const settings = { address: '127.0.0.1', port: 0, hosts: [], password: null, proxy: null };
 
 test('it answers until it is closed, also while somebody listens', async () => {
-  const page = await servePage(exampleFacts(), settings, log);
+  const facts = exampleFacts();
+  let listening = 0;
+  const onChange: PageFacts['onChange'] = (listener) => {
+    const stop = facts.onChange(listener);
+    listening += 1;
+    return () => {
+      listening -= 1;
+      stop();
+    };
+  };
+  const page = await servePage({ ...facts, onChange }, settings, log);
   expect(page.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect((await fetch(page.url)).status).toBe(200);
   const live = await fetch(`${page.url}/live`);
@@ -16,6 +27,7 @@ test('it answers until it is closed, also while somebody listens', async () => {
   expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toContain('retry');
   await page.close();
   await expect(fetch(page.url)).rejects.toThrow('fetch failed');
+  expect(listening).toBe(0);
 });
 
 test('a listener that hangs up is forgotten', async () => {
