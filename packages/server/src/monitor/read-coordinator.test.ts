@@ -208,6 +208,20 @@ test('an older copy put in its place without a word is read as it is', async () 
   expect(reader.known().sources.get('laptop')?.sums.recent).toHaveLength(1);
 });
 
+test('a state from before, written back into the same file, is read as it is', async () => {
+  const state = await withSource('laptop');
+  for (const one of ['a', 'b', 'c'])
+    await state.addReport({ source: 'laptop', outline: run({ run: one }), json: '{}' });
+  const reader = reading();
+  reader.look(nowMs);
+  const db = new DatabaseSync(file());
+  db.exec('DELETE FROM runs WHERE seq > 1');
+  db.close();
+  reader.look(nowMs);
+  const laptop = reader.known().sources.get('laptop');
+  expect([laptop?.sums.recent.length, laptop?.lastRun?.run]).toEqual([1, 'a']);
+});
+
 test('one that is broken, newer, or holds somebody’s program is trouble in words; what was known stays but for who runs', async () => {
   const state = await withSource('laptop');
   await state.save({ leases: [lease('laptop')] });

@@ -5,7 +5,7 @@ import type { SizeDay } from '../state.ts';
 /** So many days are kept of each source. */
 export const keptDays = 400;
 
-/** The sizes as the file has them: a row a day and source, of whole numbers only, 25 to 40 bytes. */
+/** The sizes as the file has them: a row a day and source, of whole numbers only; with what the tree needs some 45 bytes. */
 export interface SizeTable {
   /** The last `days` of one source, or of the disk (null), the oldest first. */
   readonly sizes: (source: string | null, days: number) => readonly SizeDay[];
