@@ -6,7 +6,7 @@ import { type Channel, ChannelError, type Message } from './channel.ts';
 import { guardedRequest } from './http.ts';
 import { channelOf } from './registry.ts';
 import type { ChannelSettings } from './settings.ts';
-import { type Answer, deafPort, exampleAtMs, exampleMessage, type Got, hostileText, standIn } from './testing.ts';
+import { deafPort, exampleAtMs, exampleMessage, hostileText } from './testing.ts';
 
 /** How a service behaves: `says-back` refuses the message and repeats all of it, headers and address too. */
 export type Behaviour = 'takes' | 'knows-us-not' | 'too-many' | 'broken' | 'silent' | 'elsewhere' | 'says-back';
@@ -111,7 +111,7 @@ export const channelContract = (subject: Subject): void => {
     test('sends the same message again under the same id, where there is one', async () => {
       await using served = await serve('takes');
       for (const _ of [1, 2]) await open(served.settings).send(exampleMessage(), new AbortController().signal);
-      await open(served.settings).send(exampleMessage({ id: 'another' }), new AbortController().signal);
+      await open(served.settings).send(exampleMessage({ id: '0a1b.2 é' }), new AbortController().signal);
       const [first, second, third] = served.taken().map(({ id }) => id);
       expect(second).toBe(first);
       if (first !== null) expect(third).not.toBe(first);
@@ -183,36 +183,4 @@ export const channelContract = (subject: Subject): void => {
       expect(served.taken()).toHaveLength(0);
     });
   });
-};
-
-/** A subject whose service is a stand-in for one on the web. */
-export const webSubject = (about: {
-  readonly name: string;
-  readonly settings: (url: string) => ChannelSettings;
-  readonly taken: (got: Got) => Taken;
-  readonly ok: Answer;
-  readonly secrets: readonly string[];
-}): Subject => ({
-  ...{ name: about.name, isWeb: true, secrets: about.secrets },
-  deaf: (port) => about.settings(`http://127.0.0.1:${port}`),
-  serve: async (behaviour) => {
-    const server = await standIn((got) => answerOf(behaviour, got) ?? (behaviour === 'silent' ? null : about.ok));
-    return {
-      settings: about.settings(server.url),
-      taken: () => server.got.map(about.taken),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
-  },
-});
-
-const answerOf = (behaviour: Behaviour, got: Got): Answer => {
-  const back = `${got.path} ${JSON.stringify(got.headers)} ${got.body}`;
-  const answers: Readonly<Partial<Record<Behaviour, Answer>>> = {
-    'knows-us-not': { status: 401, body: `unauthorized: ${got.path}` },
-    'too-many': { status: 429, headers: { 'Retry-After': '7' }, body: 'slow down' },
-    broken: { status: 503, body: '<html>broken</html>' },
-    elsewhere: { status: 302, headers: { Location: '/elsewhere' } },
-    'says-back': { status: 400, body: back },
-  };
-  return answers[behaviour] ?? null;
 };

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, units, webSubject } from './contract.ts';
+import { channelContract, units } from './contract.ts';
 import { discordChannel } from './discord.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { exampleMessage, hostileText, standIn } from './testing.ts';
+import { webSubject } from './web-subject.ts';
 
 /** https://docs.discord.com/developers/resources/webhook#execute-webhook and …/message#embed-object: what we use of them. */
 const executed = z.strictObject({

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, units, webSubject } from './contract.ts';
+import { channelContract, units } from './contract.ts';
 import { gotifyChannel } from './gotify.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { exampleMessage, standIn } from './testing.ts';
+import { webSubject } from './web-subject.ts';
 
 /** The model `CreateMessage` of https://gotify.net/api-docs, and the extras of https://gotify.net/docs/msgextras that we use. */
 const created = z.strictObject({

@@ -60,6 +60,16 @@ describe('without allow_private nothing is sent to', () => {
     });
   });
 
+  test('this machine by its name, with a dot at its end too', async () => {
+    const refused = {
+      isFinal: true,
+      message: expect.stringMatching(/^localhost\.? is (127\.0\.0\.1|::1), .*loopback/),
+    };
+    await expect(guardedRequest()(get('http://localhost:1/'))).rejects.toMatchObject(refused);
+    const request = guardedRequest({ resolve: answers('127.0.0.1') });
+    await expect(request(get('http://localhost.:1/'))).rejects.toMatchObject(refused);
+  });
+
   test('an address with a zone, a port that is none, or anything but HTTP', async () => {
     for (const url of [
       'http://[fe80::1%25eth0]/',
@@ -147,4 +157,12 @@ test('a name that can not be found, is slow to be found, or has no address is tr
     const request = guardedRequest({ resolve, deadlineMs: 30 });
     await expect(request(get('http://nowhere.example/'))).rejects.toMatchObject({ isFinal: false });
   }
+});
+
+test('a token that no header can carry is said without it', async () => {
+  const sending = guardedRequest()({
+    ...get('http://127.0.0.1:1/', true),
+    headers: { Authorization: 'Bearer s3cr3t\nx' },
+  });
+  await expect(sending).rejects.toMatchObject({ isFinal: true, message: expect.not.stringContaining('s3cr3t') });
 });

@@ -5,6 +5,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import { kindOfAddress } from './addresses.ts';
 import { ChannelError } from './channel.ts';
+import { explained } from './http-error.ts';
 
 /** One request to a service. */
 export interface WebRequest {
@@ -175,28 +176,4 @@ const basicAuth = ({ username, password }: URL): Readonly<Record<string, string>
   if (username === '' && password === '') return {};
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
-};
-
-/** Says who did not answer and why, and nothing of the path: of some services the URL is the secret. */
-const explained = (error: unknown, url: URL, deadlineMs: number | null, stopped: boolean): ChannelError => {
-  if (error instanceof ChannelError) return error;
-  const remedy = `See that this server reaches ${url.host}: its network, its firewall, the name in the URL.`;
-  const failed = (why: string, more = remedy) =>
-    new ChannelError(`${url.host} ${why}`, { isFinal: false, remedy: more });
-  if (stopped) return failed('was not waited for: it was told to stop.', 'Nothing: it is tried again.');
-  if (deadlineMs !== null) return failed(`did not answer within ${Math.ceil(deadlineMs / 1000)} seconds.`);
-  const code = codeOf(error);
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return failed(`has no address (${code}).`);
-  if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(code)) {
-    const words = `See that its certificate is valid for that name, and that its issuer is known here (Node trusts its own list and NODE_EXTRA_CA_CERTS).`;
-    return failed(`showed no certificate that can be trusted (${code}).`, words);
-  }
-  return failed(`could not be reached (${code}).`);
-};
-
-/** An error's code, or its kind: never its words, which may quote what was sent. */
-const codeOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.name : 'unknown';
 };

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, webSubject } from './contract.ts';
+import { channelContract } from './contract.ts';
 import { guardedRequest } from './http.ts';
 import { matrixChannel } from './matrix.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { exampleMessage, hostileText, standIn } from './testing.ts';
+import { webSubject } from './web-subject.ts';
 
 /** Only the tags we write, and nothing of the words is one. */
 const html = z.string().regex(/^(?:[^<>]|<\/?(?:p|strong)>|<br>|<a href="https?:\/\/[^"<>]*">|<\/a>)*$/);

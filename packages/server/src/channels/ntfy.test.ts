@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, webSubject } from './contract.ts';
+import { channelContract } from './contract.ts';
 import { guardedRequest } from './http.ts';
 import { ntfyChannel } from './ntfy.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { exampleMessage, standIn } from './testing.ts';
+import { webSubject } from './web-subject.ts';
 
 /** https://docs.ntfy.sh/publish/#publish-as-json, the fields that we use, and no others. */
 const published = z.strictObject({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { secretsOf } from './answer.ts';
 import { type Channel, ChannelError, type Message } from './channel.ts';
 import type { ChannelTools } from './registry.ts';
@@ -61,7 +62,8 @@ const contentOf = (message: Message, topic: string) => {
     message: fit(body === '' ? title : body, most.message, { size: jsonBytes }),
     ...{ priority: priorityOf(message), tags: tagsOf(message) },
     ...(click === null ? {} : { click }),
-    ...(/^[-_A-Za-z0-9]{1,64}$/.test(message.id) ? { sequence_id: message.id } : {}),
+    // It takes no dot.
+    sequence_id: createHash('sha256').update(message.id).digest('hex').slice(0, 32),
   };
 };
 

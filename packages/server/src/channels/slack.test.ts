@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, units, webSubject } from './contract.ts';
+import { channelContract, units } from './contract.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { slackChannel } from './slack.ts';
 import { exampleMessage, hostileText, standIn } from './testing.ts';
+import { webSubject } from './web-subject.ts';
 
 /** No bare control character of Slack's: https://docs.slack.dev/messaging/formatting-message-text#escaping */
 const escaped = (most: number) => units(1, most).regex(/^(?:[^<>&]|&(?:amp|lt|gt);)*$/);

@@ -73,7 +73,7 @@ const explained = (error: unknown, server: Server, deadlineMs: number | null): C
     return failed('did not take the user name and password.', status < 400 || status >= 500, remedy);
   }
   if (/CERT|SIGNATURE|ISSUER/.test(cause)) {
-    const remedy = `See that its certificate is valid for ${host}, and that its issuer is known here (NODE_EXTRA_CA_CERTS).`;
+    const remedy = `See that its certificate is valid for ${host}, and that this machine trusts its issuer (update-ca-certificates).`;
     return failed(`showed no certificate that can be trusted (${cause}).`, false, remedy);
   }
   if (code === 'ETLS' || (tls === 'starttls' && status >= 500 && command === 'STARTTLS')) {

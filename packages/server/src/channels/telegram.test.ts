@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, units, webSubject } from './contract.ts';
+import { channelContract, units } from './contract.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { telegramChannel } from './telegram.ts';
 import { exampleMessage, hostileText, standIn } from './testing.ts';
+import { webSubject } from './web-subject.ts';
 
 /** https://core.telegram.org/bots/api#sendmessage; without `parse_mode` nothing in `text` is markup. */
 const sendMessage = z

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { channelContract, units, webSubject } from './contract.ts';
+import { channelContract, units } from './contract.ts';
 import { guardedRequest } from './http.ts';
 import type { ChannelSettingsOf } from './settings.ts';
 import { exampleAtMs, exampleMessage, standIn } from './testing.ts';
+import { webSubject } from './web-subject.ts';
 import { signature, webhookChannel } from './webhook.ts';
 
 /** As docs/channels.md has it. */
