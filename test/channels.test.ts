@@ -20,10 +20,10 @@ const deliver = (settings: Parameters<typeof channelOf>[0], message: Message, ca
     new AbortController().signal,
   );
 
-describe('a real ntfy', () => {
+describe.each(['trixie', 'forky'] as const)('a real ntfy, of Debian %s,', (suite) => {
   let ntfy: NtfyServer;
   beforeAll(async () => {
-    ntfy = await ntfyServer();
+    ntfy = await ntfyServer(suite);
   });
   afterAll(() => ntfy[Symbol.asyncDispose]());
 
@@ -51,6 +51,15 @@ describe('a real ntfy', () => {
     expect(shown).not.toHaveProperty('attachment');
     expect(shown?.['title']).toContain('<script>alert(1)</script>');
     expect(shown?.['message']).toMatch(/more characters were cut\)$/);
+  });
+
+  test('takes what was sent twice for one, where it knows of such a thing', async () => {
+    for (const _ of [1, 2]) await deliver(to('twice'), exampleMessage({ id: '0a1b2c3d.1' }));
+    await deliver(to('twice'), exampleMessage({ id: '0a1b2c3d.2' }));
+    const [first, second, other] = (await ntfy.read('twice')).map((shown) => shown['sequence_id']);
+    expect(second).toBe(first);
+    if (suite === 'forky') expect(first).toMatch(/^[0-9a-f]{32}$/);
+    if (suite === 'forky') expect(other).not.toBe(first);
   });
 
   test('lets in who has a token for the topic, and refuses others for good with what to do', async () => {

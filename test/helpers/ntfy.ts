@@ -16,9 +16,9 @@ export interface NtfyServer extends AsyncDisposable {
   readonly read: (topic: string) => Promise<readonly Record<string, unknown>[]>;
 }
 
-/** Debian 13's ntfy (2.11), fetched as restic is. */
-export const ntfyServer = async (): Promise<NtfyServer> => {
-  const program = join(await fetchDebian('ntfy-trixie', 'trixie', ['ntfy']), 'usr/bin/ntfy');
+/** The ntfy of a Debian suite, fetched as restic is: 2.11 of Debian 13, and a newer one of what comes after it. */
+export const ntfyServer = async (suite: 'trixie' | 'forky'): Promise<NtfyServer> => {
+  const program = join(await fetchDebian(`ntfy-${suite}`, suite, ['ntfy']), 'usr/bin/ntfy');
   const folder = await mkdtemp(join(tmpdir(), 'berth-ntfy-'));
   const url = `http://127.0.0.1:${await deafPort()}`;
   const config = join(folder, 'server.yml');
