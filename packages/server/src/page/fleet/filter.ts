@@ -40,7 +40,7 @@ export interface Shown {
 }
 
 /** How many of those that nothing is wrong with are shown at once, where nobody asks for more. */
-export const mostUnasked = 100;
+const mostUnasked = 100;
 
 /** What fits, the worst first and else in the order of sources.yaml: all in trouble, and the first hundred of the others. */
 export const shownOf = (sources: readonly Stood[], filter: Filter): Shown => {

@@ -33,7 +33,7 @@ export const diskTone = (disk: Disk, nowMs: number): Tone => {
 };
 
 /** When it is full at this rate, in words. */
-export const forecastWords = ({ fullAtMs }: Disk, nowMs: number, timeZone: string): string =>
+const forecastWords = ({ fullAtMs }: Disk, nowMs: number, timeZone: string): string =>
   fullAtMs === null
     ? 'It does not fill at the rate of the last days, or too little is known to say.'
     : `At the rate of the last days it is full ${inWords(fullAtMs - nowMs)}, on ${dayWords(fullAtMs, timeZone)}.`;

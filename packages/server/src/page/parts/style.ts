@@ -145,7 +145,7 @@ h1{font-size:1.45rem}
 #live.on{font-size:0}
 .top div{column-gap:.6rem}
 .fleet thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.fleet tr{grid-template-columns:repeat(2,minmax(0,1fr));gap:.35rem 1rem;padding:.7rem .9rem}
+.fleet tr{grid-template-columns:minmax(0,1.55fr) minmax(0,1fr);gap:.35rem .9rem;padding:.7rem .9rem}
 .fleet tbody th{grid-column:1/-1}
 .fleet .trend{max-width:100%;margin-top:.2rem}
 .fleet tbody tr:first-child{border:0}

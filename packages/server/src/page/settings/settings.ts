@@ -51,10 +51,12 @@ const tellingCard = (settings: ShownSettings): Markup => {
   ])}${
     channels.length === 0
       ? html`<p class="sub">No channel: nobody is told.</p>`
-      : html`<table class="plain"><caption class="gone">Channels</caption><thead><tr><th scope="col">Channel</th><th scope="col">Goes to</th><th scope="col">Alerts</th><th scope="col">Digest</th></tr></thead><tbody>${channels.map(
-          ({ name, type, to, alerts: from, digest: has }) =>
-            html`<tr><td>${name} <small>${type}</small></td><td>${to}</td><td>${from}</td><td>${has ? 'yes' : 'no'}</td></tr>`,
-        )}</tbody></table>`
+      : html`<h3>Channels</h3>${terms(
+          channels.map(({ name, type, to, alerts: from, digest: has }) => [
+            name,
+            html`${to} <small>${type}, ${from === 'none' ? 'no alerts' : `alerts from ${from} on`}${has ? ', the digest' : ''}</small>`,
+          ]),
+        )}`
   }${
     pings.length === 0
       ? null
