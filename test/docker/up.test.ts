@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../scripts/free-port.ts';
 import { docker, dockerOrThrow, serverProgram, withContainer } from './container.ts';
 import { prepareDocker, prepareWithinMs } from './images.ts';
 import { withWeakEngine } from './weak-engine.ts';
@@ -164,3 +165,16 @@ const keyLine = async (): Promise<string> => {
   const script = 'f=$(mktemp -u); ssh-keygen -q -t ed25519 -N "" -f $f; cut -d" " -f1,2 $f.pub; rm $f $f.pub';
   return (await execa('sh', ['-c', script])).stdout.trim();
 };
+
+test('the page is reached from outside once sources.yaml has it listen there, and asks for its password', async () => {
+  await using container = await withContainer();
+  const port = await freePort();
+  await writeFile(join(container.configDir, 'page-password'), 'example-password\n', { mode: 0o600 });
+  await container.writeConfig(`page: { listen: '0.0.0.0:${port}', password_file: page-password }\nsources: {}\n`);
+  expect(await container.up()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('replaced') });
+  const look = async (headers: Record<string, string>): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${port}/`, { headers }).catch(() => null))?.status ?? 0;
+  await expect.poll(() => look({}), { timeout: 20_000 }).toBe(401);
+  const authorization = `Basic ${Buffer.from('admin:example-password').toString('base64')}`;
+  expect(await look({ authorization })).toBe(200);
+});

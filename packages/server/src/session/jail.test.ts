@@ -41,6 +41,17 @@ describe('the words of a jail', () => {
     );
   });
 
+  test('let the C library read what it needs for the monitor, which Node itself does not allow it', () => {
+    const system = { files: ['/etc/resolv.conf'], folders: ['/etc/ssl/certs'] };
+    const words = jailWords(jail, { ...cell, writable: [], system });
+    expect(words.slice(-3)).toEqual([
+      'path-beneath:read-file,read-dir:/etc/ssl/certs',
+      '--landlock-rule',
+      'path-beneath:read-file:/etc/resolv.conf',
+    ]);
+    expect(nodeWords({ ...cell, system }).join(' ')).not.toContain('/etc');
+  });
+
   test('ask an older kernel for nothing it does not know', () => {
     const words = jailWords({ ...jail, rights: basicRights }, cell).join(' ');
     expect(words).not.toContain('truncate');
