@@ -139,3 +139,17 @@ describe.runIf(isRoot)('a server that tells people (needs root)', () => {
     expect(await conditionOf(receiver, 'host-key-changed')).toBeUndefined();
   });
 });
+
+test('without root it tells people all the same', async () => {
+  await using told = await messageService();
+  await using receiver = await withReceiver({ mode: 'rootless', start: false });
+  const key = await receiver.makeKey();
+  await receiver.writeConfig(`page: off\nchannels:\n${hook(told.port)}${laptop(key)}`);
+  await receiver.start();
+  await eventually('it is up', 20_000, async () => (await statusOf(receiver)).monitor === 'up');
+  const tested = await receiver.cli('alerts', 'test', 'hook', '--data', receiver.dataDir);
+  expect([tested.exitCode, tested.stdout, tested.stderr]).toEqual([0, 'hook: delivered', '']);
+  expect(told.bodies).toHaveLength(1);
+  const listed = await receiver.cli('alerts', '--data', receiver.dataDir);
+  expect(listed.stdout).toMatch(/^hook +webhook +127\.0\.0\.1\S* +from warning on +no$/m);
+});
