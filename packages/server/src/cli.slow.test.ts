@@ -14,18 +14,21 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true }));
 
 describe('berth-server', () => {
-  test.each(['init', 'check', 'run', 'status', 'sources'])('%s --help shows an example', async (command) => {
-    const { stdout, exitCode } = await berth(command, '--help');
-    expect(stdout).toContain(`Examples:\n  berth-server ${command}`);
-    expect(exitCode).toBe(0);
-  });
+  test.each(['init', 'check', 'run', 'status', 'sources', 'digest', 'alerts'])(
+    '%s --help shows an example',
+    async (command) => {
+      const { stdout, exitCode } = await berth(command, '--help');
+      expect(stdout).toContain(`Examples:\n  berth-server ${command}`);
+      expect(exitCode).toBe(0);
+    },
+  );
 
   test('a command line that makes no sense exits with 2', async () => {
     expect((await berth('moor')).exitCode).toBe(2);
     expect((await berth('run', '--port', '99999')).exitCode).toBe(2);
   });
 
-  test.each(['init', 'check', 'run', 'status', 'sources', 'up', 'down', 'health'])(
+  test.each(['init', 'check', 'run', 'status', 'sources', 'up', 'down', 'health', 'digest', 'alerts'])(
     '%s: an option that is nearly one is answered by that one',
     async (command) => {
       const { exitCode, stderr } = await berth(command, '--jsn');

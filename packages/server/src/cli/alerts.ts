@@ -26,6 +26,7 @@ export const addAlertsCommand = (program: Command, { examples, defaults }: Share
   alerts
     .command('test')
     .description('send a test message to one channel, now')
+    .showHelpAfterError('(berth-server alerts test --help shows what it takes)')
     .argument('<channel>', 'its name in sources.yaml')
     .option('--config <file>', 'as this sources.yaml says, instead of the one in force')
     .option('--data <dir>', 'the data directory', defaults.data)
