@@ -61,3 +61,12 @@ test('a secret is known in each spelling in which it travels', () => {
     expect.arrayContaining(['abcdefghij', 'pass1', '?k=v', '/services/T000/abcdefghij']),
   );
 });
+
+test('nothing of a URL but its host is repeated, however the service read it', () => {
+  const url = 'https://us%65r:p%40ss%20word@h.example/a%2Fb%2Fc%2Fd%2Fe/x?token=s3cr%2Bt-token&v=1';
+  const [path, query] = ['a/b/c/d/e', 's3cr+t-token'];
+  const login = Buffer.from('user:p@ss word').toString('base64');
+  for (const said of [url, path, query, 'p@ss word', 'p%40ss%20word', `Basic ${login}`, 'user'])
+    expect([said, saysSecret(`no: ${said}.`, secretsOf(url))]).toEqual([said, true]);
+  expect(saysSecret('h.example says: no such place', secretsOf(url))).toBe(false);
+});

@@ -67,11 +67,25 @@ export const saysSecret = (text: string, secrets: readonly string[]): boolean =>
     ])
     .some((spelling) => text.includes(spelling));
 
-/** What of a URL must not be said: all of it but the host. */
+/** What of a URL must not be said: all of it but the host, as it is written and as a service reads it. */
 export const secretsOf = (url: string): readonly string[] => {
   const parsed = URL.parse(url);
   if (parsed === null) return [url];
-  const { pathname, search, username, password } = parsed;
-  const parts = pathname.split('/').filter((part) => part.length >= 8);
-  return [url, ...[pathname, search].filter((it) => it.length > 1), ...parts, username, password].filter(Boolean);
+  const { pathname, search, searchParams } = parsed;
+  const [username, password] = [decoded(parsed.username), decoded(parsed.password)];
+  // As Basic has it: in base64 the two together are other letters than each alone.
+  const login = password === '' ? '' : `${username}:${password}`;
+  const parts = [...pathname.split('/').flatMap((part) => [part, decoded(part)]), ...searchParams.values()];
+  return [
+    ...[url, ...[pathname, search].filter((it) => it.length > 1), ...parts.filter((part) => part.length >= 8)],
+    ...[parsed.username, parsed.password, username, password, login].filter(Boolean),
+  ];
+};
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 };

@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { guardedRequest } from './http.ts';
 import { deafPort, standIn } from './testing.ts';
@@ -165,4 +166,20 @@ test('a token that no header can carry is said without it', async () => {
     headers: { Authorization: 'Bearer s3cr3t\nx' },
   });
   await expect(sending).rejects.toMatchObject({ isFinal: true, message: expect.not.stringContaining('s3cr3t') });
+});
+
+test.each([
+  ['goes over to another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'],
+  ['closes without a word', ''],
+  ['says what is no HTTP', '220 mail.example.org ESMTP\r\n'],
+  ['cuts its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'],
+])('a service that %s is one that did not answer, at once', async (_, words) => {
+  const server = createSocketServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(words)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await expect(guardedRequest()(get(`http://127.0.0.1:${port}/`, true))).rejects.toMatchObject({
+    ...{ name: 'ChannelError', isFinal: false, message: expect.stringContaining(`127.0.0.1:${port} could not be`) },
+  });
+  server.close();
 });

@@ -137,6 +137,12 @@ const exchange = (
           ...(ca === undefined ? {} : { ca: [...ca] }),
         });
   request.on('error', reject);
+  // Whoever answers that it speaks something else from now on (101) gives no answer, and no error either.
+  request.on('upgrade', (_response, socket) => {
+    socket.destroy();
+    reject(new Error('it speaks another protocol than HTTP'));
+  });
+  request.on('close', () => reject(new Error('the connection was closed before an answer')));
   request.on('response', (response) => {
     const chunks: Buffer[] = [];
     let size = 0;
