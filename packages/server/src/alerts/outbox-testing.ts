@@ -6,7 +6,10 @@ import { Outbox } from './outbox.ts';
 import { startMs } from './testing.ts';
 
 /** What a channel does with a message: takes it, fails as it is told to, or never answers. */
-export type Answer = 'takes' | 'hangs' | { readonly isFinal?: boolean; readonly retryAfterMs?: number };
+export type Answer =
+  | 'takes'
+  | 'hangs'
+  | { readonly isFinal?: boolean; readonly isPartial?: boolean; readonly retryAfterMs?: number };
 
 /** A channel that answers as it is told to, and keeps what it took. */
 export class FakeChannel implements Channel {
@@ -27,8 +30,8 @@ export class FakeChannel implements Channel {
     if (this.answer === 'takes') this.took.push(message);
     else if (this.answer === 'hangs') await new Promise(() => undefined);
     else {
-      const { isFinal = false, retryAfterMs = null } = this.answer;
-      throw new ChannelError('it answered 500', { isFinal, retryAfterMs, remedy: 'Look at it.' });
+      const { isFinal = false, isPartial = false, retryAfterMs = null } = this.answer;
+      throw new ChannelError('it answered 500', { isFinal, isPartial, retryAfterMs, remedy: 'Look at it.' });
     }
   };
 }

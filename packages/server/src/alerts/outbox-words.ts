@@ -52,6 +52,11 @@ export class OutboxSpeaker {
     this.#tell([next]);
   }
 
+  /** Nothing was said of it: it is not so any more, and we did not say so. */
+  forget(key: string): void {
+    this.#said.delete(key);
+  }
+
   /** Whether the last that was said of it is that it is so. */
   isSaid(key: string): boolean {
     return this.#said.get(key)?.startsWith('{"raise"') === true;

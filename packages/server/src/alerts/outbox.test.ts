@@ -117,6 +117,45 @@ test('a message that a service will not have does not stop those behind it, and 
   expect(world.state.deliveries()).toEqual([]);
 });
 
+test('a mail that some have and others never will is sent once, and the channel is said to fail until all take one', async () => {
+  const world = new OutboxWorld([channelSettings('phone', { digest: true })]);
+  const phone = world.channel('phone');
+  phone.answer = { isFinal: true, isPartial: true };
+  world.outbox.push(messageOf('one'));
+  await world.pass(25 * hourMs, 10 * minuteMs);
+  expect(phone.askedMs).toHaveLength(1);
+  expect(world.state.deliveries()).toEqual([]);
+  expect(world.said()).toEqual([failing]);
+  world.outbox.push(messageOf('d1', { kind: 'digest', code: null }));
+  await world.pass(2 * hourMs, 10 * minuteMs);
+  expect(world.said()).not.toContain('raise digest-unsent');
+  phone.answer = 'takes';
+  world.outbox.push(messageOf('two'));
+  await world.pass(2 * minuteMs);
+  expect(world.said().at(-1)).toBe(mended);
+});
+
+test('once a test went well the channel counts as fine: what waits is tried at once, and failing again is said again', async () => {
+  const world = new OutboxWorld([channelSettings('phone')]);
+  const phone = world.channel('phone');
+  const key = 'channel-failing::phone';
+  phone.answer = { isFinal: true };
+  world.outbox.push(messageOf('one'));
+  await world.pass(5 * minuteMs);
+  world.outbox.saw([{ key }, { key: 'overdue:laptop' }]);
+  world.outbox.saw([{ key }]);
+  expect(phone.askedMs).toHaveLength(1);
+  world.outbox.saw([]);
+  await world.pass(0);
+  expect(phone.askedMs).toHaveLength(2);
+  expect(world.said()).toEqual([failing, failing]);
+  world.outbox.saw([{ key }]);
+  phone.answer = 'takes';
+  world.outbox.saw([]);
+  await world.pass(minuteMs);
+  expect(titles(world, 'phone')).toEqual(['title one']);
+});
+
 test('that a channel fails is told by the others', async () => {
   const world = new OutboxWorld([channelSettings('phone'), channelSettings('mail')]);
   world.channel('phone').answer = {};

@@ -74,9 +74,14 @@ export class Outbox {
     for (const message of this.#early.splice(0)) this.push(message);
   }
 
-  /** What is open, whenever that changes: what an earlier monitor said of a channel, and is no longer known, is taken back. */
+  /**
+   * What is open, whenever that changes: what an earlier monitor said of a channel, and is no longer known, is taken back. Where somebody
+   * else took back what we said, a test of the channel went well: it counts as fine, and what waits is tried at once.
+   */
   saw(open: readonly Pick<Condition, 'key'>[]): void {
+    const before = this.#open;
     this.#open = open.map(({ key }) => key);
+    for (const key of before) if (!this.#open.includes(key) && this.#speaker.isSaid(key)) this.#isMended(key);
     this.#takeBack();
   }
 
@@ -141,6 +146,15 @@ export class Outbox {
     return new Line(settings, channel, failures);
   }
 
+  #isMended(key: string): void {
+    const name = failingChannel(key);
+    const line = name === null ? undefined : this.#lines?.get(name);
+    if (name === null || line === undefined) return;
+    this.#speaker.forget(key);
+    line.taken();
+    for (const delivery of this.#waiting.of(name)) this.#waiting.save({ ...delivery, nextMs: this.#options.now() });
+  }
+
   #isKnown(name: string): boolean {
     return this.#lines?.has(name) === true || this.#broken.some((one) => one.name === name);
   }
@@ -168,9 +182,13 @@ export class Outbox {
   }
 
   #taken(name: string, line: Line, id: string): void {
-    const delivery = this.#waiting.remove(id);
     line.taken();
     this.#speaker.say(failingKey(name), null);
+    this.#delivered(id);
+  }
+
+  #delivered(id: string): void {
+    const delivery = this.#waiting.remove(id);
     if (delivery?.message.kind !== 'digest') return;
     this.#digestTakenMs = Math.max(this.#digestTakenMs, delivery.createdMs);
     for (const one of this.#waiting.all())
@@ -189,6 +207,10 @@ export class Outbox {
     );
     const text = `${name} does not take messages: ${error.message}`;
     if (line.isFailing) this.#speaker.say(failingKey(name), failingWord(name, text, error.remedy));
+    if (error.isPartial) {
+      this.#delivered(id);
+      return;
+    }
     // What may be the message's own fault lets others try first.
     const nextMs = error.isFinal ? Math.max(untilMs, nowMs + hourMs) : untilMs;
     this.#waiting.failed(id, { text: error.message, isFinal: error.isFinal, nextMs });

@@ -42,6 +42,8 @@ export interface Channel {
 export class ChannelError extends Error {
   /** True where trying the same again is no use: a wrong token, a refused address. */
   readonly isFinal: boolean;
+  /** True where some have it and the others never will: sent again, the first would have it twice. */
+  readonly isPartial: boolean;
   /** What to do. */
   readonly remedy: string;
   /** How long the service asked to be left alone, in milliseconds; null where it did not say. */
@@ -51,6 +53,7 @@ export class ChannelError extends Error {
     message: string,
     about: {
       readonly isFinal: boolean;
+      readonly isPartial?: boolean;
       readonly remedy: string;
       readonly retryAfterMs?: number | null;
       readonly cause?: unknown;
@@ -59,6 +62,7 @@ export class ChannelError extends Error {
     super(message, { cause: about.cause });
     this.name = 'ChannelError';
     this.isFinal = about.isFinal;
+    this.isPartial = about.isPartial ?? false;
     this.remedy = about.remedy;
     this.retryAfterMs = about.retryAfterMs ?? null;
   }

@@ -147,7 +147,7 @@ test('a recipient that is refused is named, and the others do not get it twice',
       address.startsWith('you') ? callback(refusal(550, '5.1.1 unknown')) : callback(),
   });
   await expect(send(server, exampleMessage())).rejects.toMatchObject({
-    ...{ isFinal: true, message: expect.stringContaining('you@example.org') },
+    ...{ isFinal: true, isPartial: true, message: expect.stringContaining('you@example.org') },
   });
   expect(server.got[0]?.to).toEqual(['me@example.org']);
 });

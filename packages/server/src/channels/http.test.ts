@@ -174,7 +174,9 @@ test.each([
   ['says what is no HTTP', '220 mail.example.org ESMTP\r\n'],
   ['cuts its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'],
 ])('a service that %s is one that did not answer, at once', async (_, words) => {
-  const server = createSocketServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(words)));
+  const server = createSocketServer((socket) =>
+    socket.on('error', () => undefined).once('data', () => socket.end(words)),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

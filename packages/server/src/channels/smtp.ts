@@ -45,11 +45,10 @@ export const deliver = async (
   }
 };
 
-/** Final: the others have it, and would get it again. */
 const refusedSome = ({ host }: Server, rejected: readonly unknown[]): ChannelError => {
   const who = rejected.map(String).join(', ');
   return new ChannelError(`The mail server ${host} took the mail, but not for ${who}.`, {
-    isFinal: true,
+    ...{ isFinal: true, isPartial: true },
     remedy: 'See the addresses under `to` of this channel in sources.yaml.',
   });
 };
