@@ -43,9 +43,11 @@ export const choicesAt = (schema: unknown, path: readonly PropertyKey[], root: u
 export interface Instead {
   readonly key: string;
   readonly remedy: string;
+  /** What is wrong; that the key does not stand in this file unless said. */
+  readonly message?: string | undefined;
 }
 
-/** What a schema says of a key that it does not know: `.meta({ instead: { password: { key: 'password_file', remedy: 'Write …' } } })`. */
+/** What a schema says of a key, or a discriminated union of a choice, that it does not know: `.meta({ instead: { password: { key: 'password_file', remedy: 'Write …' } } })`. */
 export const insteadOf = (
   schema: unknown,
   path: readonly PropertyKey[],
@@ -57,7 +59,7 @@ export const insteadOf = (
   return parsed.success ? parsed.data : null;
 };
 
-const insteadSchema = z.object({ key: z.string(), remedy: z.string() });
+const insteadSchema = z.object({ key: z.string(), remedy: z.string(), message: z.string().optional() });
 
 /** The example a schema carries as `.meta({ example: 'uid: 1001' })`: what to type where it is missing or wrong. */
 export const exampleAt = (schema: unknown, path: readonly PropertyKey[], root: unknown): string | null => {

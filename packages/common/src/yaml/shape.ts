@@ -66,7 +66,10 @@ const unknownKey = (key: string, path: readonly PropertyKey[], schema: z.ZodType
     path: [...path, key],
     side: 'key',
     code: 'unknown-key',
-    message: instead === null ? `unknown key ${quoted(key)}${where}` : `${quoted(key)} does not stand in this file`,
+    message:
+      instead === null
+        ? `unknown key ${quoted(key)}${where}`
+        : (instead.message ?? `${quoted(key)} does not stand in this file`),
     remedy: instead?.remedy ?? (meant === null ? list : `Did you mean ${meant}? ${list}`),
     ...(meant === null ? {} : { meant: [...path, meant] }),
   };
@@ -88,13 +91,15 @@ const noChoice = (path: readonly PropertyKey[], schema: z.ZodType, root: unknown
     }
     return { path, side: 'key', code: 'missing', message, remedy: `Add ${key}: one of ${list}.` };
   }
+  const instead = typeof written === 'string' ? insteadOf(schema, whole, root, written) : null;
   const meant = typeof written === 'string' ? didYouMean(written, choices) : null;
   return {
     path,
     side: 'value',
     code: 'out-of-range',
-    message: `${key} of ${nameOf(whole, schema, root)} must be one of ${list}`,
-    remedy: meant === null ? 'Write one of them.' : `Did you mean ${key}: ${meant}?`,
+    message: instead?.message ?? `${key} of ${nameOf(whole, schema, root)} must be one of ${list}`,
+    remedy:
+      instead !== null ? instead.remedy : meant === null ? 'Write one of them.' : `Did you mean ${key}: ${meant}?`,
   };
 };
 

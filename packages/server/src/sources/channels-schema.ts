@@ -1,4 +1,5 @@
 import { textField } from '@berth/common/yaml/field.ts';
+import type { Instead } from '@berth/common/yaml/schema-walk.ts';
 import { z } from 'zod';
 import { chat, common, heard, parseChannelName, room, type Unnamed } from './channel-fields.ts';
 import { email } from './email-schema.ts';
@@ -96,6 +97,12 @@ const webhook = z
     return { type, secretFile, ...target(type, written, context) };
   });
 
+const pingInstead = (type: string): Instead => ({
+  key: 'type',
+  message: `${type} is no channel but a ping`,
+  remedy: `Write it under server, or under a source: ping: { type: ${type}, url: … }`,
+});
+
 const channel = z
   .discriminatedUnion('type', [
     email,
@@ -107,7 +114,15 @@ const channel = z
     telegram,
     webhook,
   ])
-  .meta({ example: '{ type: ntfy, url: https://ntfy.sh/TOPIC }' });
+  .meta({
+    example: '{ type: ntfy, url: https://ntfy.sh/TOPIC }',
+    instead: {
+      ...Object.fromEntries(
+        ['smtp', 'mail', 'e-mail'].map((type) => [type, { key: 'type', remedy: 'Write type: email.' }]),
+      ),
+      ...Object.fromEntries(['healthchecks', 'uptime-kuma'].map((type) => [type, pingInstead(type)])),
+    },
+  });
 
 /** `channels`: ways to people, by the names their admin gives them. */
 export const channels = z

@@ -64,9 +64,14 @@ const networkOf = (text: string): Parsed<string> => {
     const remedy = "Write an address or a network, for example from: ['127.0.0.1/32'].";
     return refused('network', `${quoted(text)} is no network`, remedy);
   }
-  if (Number(bits) > 0) return accepted(whole);
+  // Two halves are everybody, too; the widest network that people have at home is 10.0.0.0/8.
+  if (Number(bits) >= 7) return accepted(whole);
   const remedy = "Write the proxy's own address, for example from: ['127.0.0.1/32'].";
-  return refused('network', `${text} is everybody: anyone could say who they are`, remedy);
+  return refused(
+    'network',
+    `${text} is ${Number(bits) === 0 ? 'everybody' : 'much of the internet'}: anyone could say who they are`,
+    remedy,
+  );
 };
 
 const most = 50;

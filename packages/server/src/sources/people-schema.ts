@@ -1,5 +1,6 @@
 import { accepted, type Parsed, quoted, refused } from '@berth/common/parsed.ts';
 import { textField } from '@berth/common/yaml/field.ts';
+import type { Instead } from '@berth/common/yaml/schema-walk.ts';
 import { channels } from './channels-schema.ts';
 import { alerts, digest } from './digest-schema.ts';
 import { page } from './page-schema.ts';
@@ -18,6 +19,14 @@ export const peopleFields = {
   channels: channels.optional(),
   page: page.optional(),
 };
+
+/** People look for these under `server`. */
+export const besideServer: Readonly<Record<string, Instead>> = Object.fromEntries(
+  Object.keys(peopleFields).map((key) => {
+    const message = `${key} stands beside server, not in it`;
+    return [key, { key, message, remedy: `Write ${key}: at the beginning of a line, without a space before it.` }];
+  }),
+);
 
 /** The same of the server itself. */
 export const serverPeopleFields = {

@@ -7,7 +7,7 @@ import { parsePublicKey } from '@berth/common/ssh-key.ts';
 import { textField } from '@berth/common/yaml/field.ts';
 import { z } from 'zod';
 import { minimalExample } from './example.ts';
-import { peopleFields, serverPeopleFields } from './people-schema.ts';
+import { besideServer, peopleFields, serverPeopleFields } from './people-schema.ts';
 import { ping } from './ping-schema.ts';
 import { type ScheduleIssue, scheduleIssues, serverScheduleIssues } from './schedule-issues.ts';
 import { numberOrText, scheduleFields, serverScheduleFields, span } from './schedule-schema.ts';
@@ -165,6 +165,7 @@ export const sourcesSchema = z
         ...serverScheduleFields,
         ...scheduleFields,
       })
+      .meta({ instead: besideServer })
       .optional()
       .meta({ example: 'server: { port: 2222 }' }),
     ...peopleFields,

@@ -20,8 +20,23 @@ const secretFileOf =
     if (text.startsWith('~')) {
       return refused('secret-file', `${key} can not begin with ~`, 'Write the whole path, or one from this folder.');
     }
+    if (text.startsWith('$')) {
+      return refused('secret-file', `${key} is read as it stands, and nothing is put in for $`, remedy);
+    }
+    if (looksLikeSecret(text))
+      return refused('secret-in-file', `${key} is the name of a file, and this looks like the secret itself`, remedy);
     return text.endsWith('/') ? refused('secret-file', `${key} names a folder`, remedy) : accepted(text);
   };
+
+/**
+ * As services make them: ntfy, Matrix, Slack, Telegram (number:letters), Gotify (A or C and 14 more), an app password of Google's. A
+ * pasted secret would be said as the name of a file that is missing: in the log, on the page, on other channels.
+ */
+const looksLikeSecret = (text: string): boolean => shapes.some((shape) => shape.test(text));
+const shapes = [
+  ...[/^tk_[a-z0-9]{20,}$/i, /^(syt|mct|mat)_\w{10,}/, /^xox[a-z]-\S{10,}$/, /^\d{5,}:[\w-]{20,}$/],
+  ...[/^(?=.*\d)(?=.*[a-z])(?=(.*[A-Z]){3})[AC][\w.-]{14}$/, /^[a-z]{4}( [a-z]{4}){3}$/],
+] as const;
 
 /** For secrets that people write into sources.yaml itself, by the words they take: what to write instead. */
 export const insteadOfSecrets = (key: SecretKey, file: string): Readonly<Record<string, Instead>> =>
