@@ -1,7 +1,9 @@
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import { didYouMean } from '@berth/common/yaml/suggest.ts';
 import type { Command } from 'commander';
+import { keyOf } from '../events/condition.ts';
 import { readConditions } from '../events/files.ts';
+import { recordConditions } from '../events/record.ts';
 import { shownSettings } from '../monitor/shown-settings.ts';
 import { table } from '../status/table.ts';
 import { type AskingFlags, asked, noChannel, type Told, toldOn } from './asking.ts';
@@ -35,7 +37,8 @@ export const addAlertsCommand = (program: Command, { examples, defaults }: Share
     .action(async (channel: string, _flags: Flags, command: Command) => {
       // `alerts` itself knows the same options, and takes what stands behind its own name.
       const flags: Flags = command.optsWithGlobals();
-      await test(await toldOn(flags), channel, flags.json === true);
+      const told = await toldOn(flags);
+      if ((await test(told, channel, flags.json === true)) && flags.config === undefined) await isMended(told, channel);
     });
 };
 
@@ -68,7 +71,8 @@ const list = (told: Told, json: boolean): void => {
 const alertsWord = (least: string): string =>
   least === 'none' ? 'none' : least === 'critical' ? 'critical only' : `from ${least} on`;
 
-const test = async (told: Told, channel: string, json: boolean): Promise<void> => {
+/** Resolves with whether it was delivered. */
+const test = async (told: Told, channel: string, json: boolean): Promise<boolean> => {
   const { channels, broken } = told.settings;
   const bad = broken.find(({ kind, name }) => kind === 'channel' && name === channel);
   if (bad !== undefined) throw new Problem('channel-broken', `${channel} can not be used: ${bad.text}`, bad.remedy);
@@ -79,7 +83,16 @@ const test = async (told: Told, channel: string, json: boolean): Promise<void> =
   if (answer.kind !== 'sent') throw new Error('the monitor answered another question');
   if (json) sayJson({ channels: answer.channels });
   else say(sentText(answer.channels));
-  if (answer.channels.some(({ error }) => error !== null)) process.exitCode = exitCode.failed;
+  const isDelivered = answer.channels.every(({ error }) => error === null);
+  if (!isDelivered) process.exitCode = exitCode.failed;
+  return isDelivered;
+};
+
+/** By the settings in force it works: the server hears of it by the condition's end, and sends what waits. */
+const isMended = async ({ dataDir }: Told, channel: string): Promise<void> => {
+  const key = keyOf({ code: 'channel-failing', source: null, subject: channel });
+  if (!readConditions(dataDir).some((condition) => condition.key === key)) return;
+  await recordConditions(dataDir, [{ resolve: key }], Date.now());
 };
 
 const unknownChannel = (channel: string, names: readonly string[]): Problem => {
