@@ -163,6 +163,9 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     jail,
   });
   const signal = await stopped.promise;
+  // Whoever signals all of our processes, as Ctrl-C does, ends them before we do.
+  coordinator.letEnd();
+  monitor.letEnd();
   log.info({ signal }, 'stopping');
   watching.abort();
   await watch;

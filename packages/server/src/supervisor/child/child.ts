@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import type { Word } from '../../events/condition.ts';
 import type { Keeper } from '../../events/keeper.ts';
 import { keepRunning } from '../../sshd/keep-running.ts';
+import { Deaths } from './deaths.ts';
 import { linesOf } from './lines.ts';
 import { relayLog } from './relay-log.ts';
 
@@ -29,9 +30,26 @@ export interface Patience {
   readonly answerMs: number;
   /** To end by itself once its input ends; half of it again once it is told to. */
   readonly endMs: number;
+  /** One that died again and again is well once it has been up for so long. */
+  readonly wellMs: number;
+  /** So many deaths within ten minutes are a condition. */
+  readonly mostDeaths: number;
 }
 
-const usualPatience: Patience = { downMs: 60_000, answerMs: 300_000, endMs: 4000 };
+const usualPatience: Patience = {
+  ...{ downMs: 60_000, answerMs: 300_000, endMs: 4000 },
+  ...{ wellMs: 300_000, mostDeaths: 5 },
+};
+
+/** Why it does not do its work. */
+export interface WhyDown {
+  /** It does not run; or it runs, and dies again and again. */
+  readonly how: 'down' | 'dying';
+  /** Its last words, without a full stop; empty where there are none. */
+  readonly words: string;
+  /** What to do, where that is known. */
+  readonly remedy: string | null;
+}
 
 export interface ChildOptions<Said> {
   /** What it is called in the log: `coordinator`. */
@@ -46,8 +64,8 @@ export interface ChildOptions<Said> {
   readonly heed: (said: Said) => 'applied' | 'alive' | Promise<void>;
   /** It reads here from now on what it is to know; null: it is gone. */
   readonly connect: (to: Writable | null) => void;
-  /** What is so while it is down, and the end of that. */
-  readonly down: { readonly raise: (words: string, remedy: string | null) => Word; readonly over: Word };
+  /** What is so while it does not do its work, and the end of that. */
+  readonly down: { readonly raise: (why: WhyDown) => Word; readonly over: Word };
   readonly keeper: Pick<Keeper, 'say'>;
   /** It does not run, or no longer. */
   readonly onGone?: () => void;
@@ -61,25 +79,30 @@ export interface ChildOptions<Said> {
 
 /**
  * A program of the server's own that runs as long as the server does: started again with growing pauses whenever it dies,
- * killed when it hangs, a condition when it is down for long. Whatever it says is taken only as its schema has it.
+ * killed when it hangs, a condition when it is down for long or dies again and again. Whatever it says is taken only as its schema has it.
  */
 export class Child<Said> {
   readonly #options: ChildOptions<Said>;
   readonly #patience: Patience;
   readonly #stopping = new AbortController();
+  readonly #deaths: Deaths;
   #child: ChildProcess | null = null;
   #life: Promise<void> = Promise.resolve();
   #downTimer: NodeJS.Timeout | undefined;
   #answerTimer: NodeJS.Timeout | undefined;
+  #wellTimer: NodeJS.Timeout | undefined;
   /** Whether the one that runs has put anything in force. */
   #isUp = false;
   /** Whether it has been down for so long that people know. */
   #isKnownDown = false;
-  #whyDown: readonly [string, string | null] = ['', null];
+  /** Whether the last one ended because we wanted it to. */
+  #isWanted = false;
+  #whyDown: Omit<WhyDown, 'how'> = { words: '', remedy: null };
 
   constructor(options: ChildOptions<Said>) {
     this.#options = options;
     this.#patience = { ...usualPatience, ...options.patience };
+    this.#deaths = new Deaths(this.#patience.mostDeaths);
   }
 
   /** It was told what it has to put in force, so it must answer. */
@@ -101,27 +124,33 @@ export class Child<Said> {
   /** Starts it; does not wait for it. */
   start(): void {
     this.#isGone();
-    const { log, name } = this.#options;
     this.#life = keepRunning({
       ended: this.#run(),
       again: () => this.#run(),
-      onDeath: (words, pauseMs) => log.error({ [name]: words, pauseMs }, `the ${name} died; it is started again`),
+      onDeath: (words, pauseMs) => this.#tellOfDeath(words, pauseMs),
       signal: this.#stopping.signal,
     });
+  }
+
+  /** The server is about to stop: whatever ends it from now on, such as a signal to all processes, it is not started again. */
+  letEnd(): void {
+    this.#stopping.abort();
+    clearTimeout(this.#downTimer);
+    clearTimeout(this.#wellTimer);
   }
 
   /** Lets it end by the end of its input; it is started again. */
   restart(): void {
     const child = this.#child;
     if (child === null || this.isStopping) return;
+    this.#isWanted = true;
     child.stdin?.end();
     setTimeout(() => child.kill('SIGKILL'), this.#patience.endMs).unref();
   }
 
   /** Ends it: its input ends, then it is told to, then it is killed. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    clearTimeout(this.#downTimer);
+    this.letEnd();
     clearTimeout(this.#answerTimer);
     const ended = this.#life.then(() => true);
     const { endMs } = this.#patience;
@@ -137,6 +166,7 @@ export class Child<Said> {
   /** One life of it. Resolves with why it ended; never rejects. */
   async #run(): Promise<string> {
     const { command, prepare, log, onChange, name } = this.#options;
+    this.#isWanted = false;
     let words: readonly string[];
     try {
       prepare();
@@ -172,13 +202,21 @@ export class Child<Said> {
   }
 
   #ended(words: string, error: unknown): string {
+    if (this.#isUp && !this.#isWanted) this.#deaths.note(performance.now());
     this.#child = null;
     this.#isUp = false;
     this.#options.connect(null);
     clearTimeout(this.#answerTimer);
-    this.#whyDown = [words.replace(/\.$/, ''), error instanceof Problem ? error.remedy : null];
+    clearTimeout(this.#wellTimer);
+    this.#whyDown = { words: words.replace(/\.$/, ''), remedy: error instanceof Problem ? error.remedy : null };
     if (!this.isStopping) this.#isGone();
     return words;
+  }
+
+  #tellOfDeath(words: string, pauseMs: number): void {
+    const { log, name } = this.#options;
+    if (this.#isWanted) log.info(`the ${name} is started anew`);
+    else log.error({ [name]: words, pauseMs }, `the ${name} died; it is started again`);
   }
 
   async #listen(chunks: AsyncIterable<string>): Promise<void> {
@@ -208,20 +246,34 @@ export class Child<Said> {
     clearTimeout(this.#downTimer);
     this.#downTimer = undefined;
     this.#isKnownDown = false;
-    if (!this.#isUp) onUp(this.#child?.pid);
+    if (!this.#isUp) {
+      onUp(this.#child?.pid);
+      if (this.#deaths.areMany) this.#wellTimer = setTimeout(() => this.#isWell(), this.#patience.wellMs);
+    }
     this.#isUp = true;
     // What an earlier server has raised, too.
-    await keeper.say([down.over]);
+    await keeper.say([this.#deaths.areMany ? this.#isSo('dying') : down.over]);
+  }
+
+  /** It died again and again, and has been up for long. */
+  #isWell(): void {
+    this.#deaths.forget();
+    void this.#options.keeper.say([this.#options.down.over]);
+  }
+
+  #isSo(how: WhyDown['how']): Word {
+    return this.#options.down.raise({ how, ...this.#whyDown });
   }
 
   /** It is down: for long, that is a condition; for longer, the newest words about it are. */
   #isGone(): void {
-    const { onGone, keeper, down } = this.#options;
+    const { onGone, keeper } = this.#options;
     onGone?.();
-    if (this.#isKnownDown) void keeper.say([down.raise(...this.#whyDown)]);
+    if (this.#isKnownDown) void keeper.say([this.#isSo('down')]);
+    else if (this.#deaths.areMany) void keeper.say([this.#isSo('dying')]);
     this.#downTimer ??= setTimeout(() => {
       this.#isKnownDown = true;
-      void keeper.say([down.raise(...this.#whyDown)]);
+      void keeper.say([this.#isSo('down')]);
     }, this.#patience.downMs);
   }
 }

@@ -91,6 +91,11 @@ export class Coordinator {
     this.#child.start();
   }
 
+  /** The server is about to stop: one that ends from now on is not started again. */
+  letEnd(): void {
+    this.#child.letEnd();
+  }
+
   /** Ends it: its input ends, then it is told to, then it is killed. */
   stop(): Promise<void> {
     return this.#child.stop();

@@ -1,18 +1,20 @@
 import { keyOf, type Word } from '../../events/condition.ts';
+import type { WhyDown } from '../child/child.ts';
+import { statement } from '../child/statement.ts';
 
 const about = { code: 'monitor-down', source: null, subject: null } as const;
 
 /** So that it is over, when it is. */
 export const monitorIsUp: Word = { resolve: keyOf(about) };
 
-/** What is so while the monitor is down: `words` say why, `remedy` what to do where that is known. */
-export const monitorIsDown = (words: string, remedy: string | null): Word => ({
+/** What is so while the monitor does not do its work. */
+export const monitorIsDown = (why: WhyDown): Word => ({
   raise: {
     ...about,
     severity: 'warning',
     text:
-      `The monitor does not run: ${words || 'it says nothing'}. Backups and restores go on, but nobody is told of anything: ` +
+      `${statement('The monitor', why)} Backups and restores go on, but nobody is told of anything: ` +
       'no digest, no alert, no page, no metrics.',
-    remedy: remedy ?? 'See what it says: the log of the server, the lines with "component":"monitor".',
+    remedy: why.remedy ?? 'See what it says: the log of the server, the lines with "component":"monitor".',
   },
 });

@@ -100,6 +100,11 @@ export class Monitor {
     this.#child.restart();
   }
 
+  /** The server is about to stop: one that ends from now on is not started again. */
+  letEnd(): void {
+    this.#child.letEnd();
+  }
+
   /** Ends it: its input ends, then it is told to, then it is killed. */
   stop(): Promise<void> {
     return this.#child.stop();
