@@ -25,6 +25,7 @@ describe("a secret's file", () => {
     ['blank lines', '\n \n', 'secret-empty', '/etc/berth/token is empty'],
     ['its secret on the second line', '\nhunter2\n', 'secret-empty', 'the first line of /etc/berth/token is empty'],
     ['a control character', 'hunter2\0\n', 'secret-binary', '/etc/berth/token is not text'],
+    ['a line separator', 'hunter\u20282', 'secret-binary', '/etc/berth/token is not text'],
     ['no UTF-8', Uint8Array.of(0xff, 0x31), 'secret-binary', '/etc/berth/token is not text'],
     ['too much', '1'.repeat(secretLimitBytes + 1), 'secret-too-large', '/etc/berth/token is larger than 64 KiB'],
   ])('with %s is refused without a word of what it holds', (_, content, code, message) => {

@@ -53,7 +53,7 @@ export const secretOf = (path: string, file: SecretFile): Parsed<string> => {
     );
   }
   const text = decoded(file.bytes);
-  if (text === null || /[^\P{C}\n\r\t]/u.test(text)) {
+  if (text === null || /[^\P{C}\n\r\t]|[\p{Zl}\p{Zp}]/u.test(text)) {
     return refused('secret-binary', `${path} is not text`, `Write the secret alone into ${path}: one line of UTF-8.`);
   }
   const secret = (text.split(/\r?\n|\r/, 1)[0] ?? '').trim();

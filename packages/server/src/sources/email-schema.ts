@@ -37,7 +37,7 @@ const tlsOf = (text: string): Parsed<'implicit' | 'starttls' | 'none'> => {
 const trueOrText = (value: unknown): unknown => (typeof value === 'boolean' ? String(value) : value);
 
 const userOf = (text: string): Parsed<string> =>
-  text !== '' && text.length <= 255 && !/\p{C}/u.test(text)
+  text !== '' && text.length <= 255 && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text)
     ? accepted(text)
     : refused('user', `${quoted(text)} is no user`, 'Write who may send there, for example user: me@example.org.');
 
