@@ -13,7 +13,8 @@ const secretFileOf =
   (text: string): Parsed<string> => {
     const remedy = `Write the secret into a file beside sources.yaml, one line, and its name here: ${key}: ${file}`;
     if (text.trim() === '') return refused('secret-file', `${key} names no file`, remedy);
-    if (/[\p{C}\p{Zl}\p{Zp}]/u.test(text) || text.length > 1000) return refused('secret-file', `${key} is no name of a file`, remedy);
+    if (/[\p{C}\p{Zl}\p{Zp}]/u.test(text) || text.length > 1000)
+      return refused('secret-file', `${key} is no name of a file`, remedy);
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
       return refused('secret-in-file', `${key} is the name of a file, and this is a URL`, remedy);
     }
