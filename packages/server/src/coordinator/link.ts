@@ -57,8 +57,8 @@ const word = z.union([
   z.object({
     raise: z.object({
       code: z.enum(coordinatorCodes),
-      source: z.string().nullable(),
-      subject: z.string().nullable(),
+      source: z.string().max(200).nullable(),
+      subject: z.string().max(200).nullable(),
       severity: z.enum(severities),
       text: z.string().max(2000),
       remedy: z.string().max(2000),

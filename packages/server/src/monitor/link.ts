@@ -87,7 +87,7 @@ export const fromMonitorSchema = z.discriminatedUnion('type', [
   /** It goes on. */
   z.object({ type: z.literal('alive') }),
   /** The last settings are in force. `page`: where it listens, such as http://127.0.0.1:8480; null where it does not. */
-  z.object({ type: z.literal('applied'), page: z.string().nullable() }),
+  z.object({ type: z.literal('applied'), page: z.string().max(500).nullable() }),
   z.object({ type: z.literal('words'), words: z.array(word).max(1000) }),
   /** Answers to `ask`. */
   z.object({

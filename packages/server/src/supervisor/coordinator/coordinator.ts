@@ -9,10 +9,14 @@ import type { Condition } from '../../events/condition.ts';
 import type { Keeper } from '../../events/keeper.ts';
 import { Child, type Patience } from '../child/child.ts';
 import { Outbox } from '../child/outbox.ts';
+import { known, WordBucket } from '../child/word-bucket.ts';
 import { isDown, isUpAgain } from './down.ts';
 import { believed } from './heard.ts';
 
 type Config = Extract<ToCoordinator, { type: 'config' }>;
+
+/** So many conditions may change at once, and again within an hour: a fleet that fell silent and came back, twice. */
+const [mostForAll, mostForEach] = [200, 4];
 
 export interface CoordinatorOptions {
   /** The words that start it: command.ts. */
@@ -41,6 +45,7 @@ export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #outbox = new Outbox<ToCoordinator>('config');
   readonly #child: Child<FromCoordinator>;
+  readonly #bucket: WordBucket;
   #names: ReadonlySet<string> = new Set();
   /** How many sources the one that runs has put in force. */
   #applied = 0;
@@ -48,6 +53,11 @@ export class Coordinator {
   constructor(options: CoordinatorOptions) {
     const { command, prepare, keeper, onPlaces, onChange, log, patience } = options;
     this.#options = options;
+    this.#bucket = new WordBucket({
+      ...{ name: 'coordinator', most: () => mostForAll + mostForEach * this.#names.size, open: options.open, log },
+      // Again, since sources may be gone by now.
+      take: (words) => keeper.say(believed(words, this.#names, options.open())),
+    });
     this.working([]);
     this.#child = new Child({
       ...{ name: 'coordinator', command: () => command, prepare, schema: fromCoordinatorSchema },
@@ -97,8 +107,9 @@ export class Coordinator {
   }
 
   /** Ends it: its input ends, then it is told to, then it is killed. */
-  stop(): Promise<void> {
-    return this.#child.stop();
+  async stop(): Promise<void> {
+    await this.#child.stop();
+    this.#bucket.stop();
   }
 
   #heed(said: FromCoordinator): 'applied' | 'alive' | Promise<void> {
@@ -117,10 +128,10 @@ export class Coordinator {
   }
 
   #say(said: Extract<FromCoordinator, { type: 'words' }>['words']): Promise<void> {
-    const { keeper, open, log } = this.#options;
-    const words = believed(said, this.#names, open());
+    const { open, log } = this.#options;
+    const words = believed(said, this.#names, known(open(), this.#bucket));
     if (words.length < said.length)
       log.warn({ refused: said.length - words.length }, 'the coordinator says what is not its business');
-    return keeper.say(words);
+    return this.#bucket.say(words);
   }
 }

@@ -7,12 +7,13 @@ const own: ReadonlySet<string> = new Set(coordinatorCodes);
 
 /**
  * Those of the coordinator's words that the server believes: about conditions of its own, about sources in force, and no
- * more than a sane coordinator says. It reads what sources report, so one of them may have taken it over.
+ * more than a sane coordinator says: `open` are the conditions that are open, or will be. It reads what sources report, so one
+ * of them may have taken it over.
  */
 export const believed = (
   words: readonly Word[],
   names: ReadonlySet<string>,
-  open: readonly Condition[],
+  open: readonly Pick<Condition, 'key' | 'code'>[],
 ): readonly Word[] => {
   const known = new Set(open.filter(({ code }) => own.has(code)).map(({ key }) => key));
   const most = (names.size + 1) * mostForEach;

@@ -12,8 +12,12 @@ import type { ConfigChange } from '../../monitor/overview.ts';
 import type { MonitorSettings } from '../../monitor/settings.ts';
 import { Child, type Patience } from '../child/child.ts';
 import { Outbox } from '../child/outbox.ts';
+import { known, WordBucket } from '../child/word-bucket.ts';
 import { monitorIsDown, monitorIsUp } from './down.ts';
 import { believedOfMonitor } from './heard.ts';
+
+/** So many conditions may change at once, and again within an hour: pings of a thousand sources while their service is down. */
+const mostChanges = 1000;
 
 export interface MonitorOptions {
   /** The words that start it: command.ts. */
@@ -41,10 +45,14 @@ export class Monitor {
   readonly #options: MonitorOptions;
   readonly #outbox = new Outbox<ToMonitor>('settings');
   readonly #child: Child<FromMonitor>;
+  readonly #bucket: WordBucket;
 
   constructor(options: MonitorOptions) {
     const { command, prepare, keeper, onChange, onPage, log, patience } = options;
     this.#options = options;
+    const { open } = options;
+    const take: WordBucket['say'] = (words) => keeper.say(words);
+    this.#bucket = new WordBucket({ name: 'monitor', most: () => mostChanges, open, take, log });
     this.#child = new Child({
       ...{ name: 'monitor', command, prepare, schema: fromMonitorSchema },
       heed: (said) => this.#heed(said),
@@ -106,8 +114,9 @@ export class Monitor {
   }
 
   /** Ends it: its input ends, then it is told to, then it is killed. */
-  stop(): Promise<void> {
-    return this.#child.stop();
+  async stop(): Promise<void> {
+    await this.#child.stop();
+    this.#bucket.stop();
   }
 
   #heed(said: FromMonitor): 'applied' | 'alive' | Promise<void> {
@@ -126,11 +135,11 @@ export class Monitor {
   }
 
   #say(said: Extract<FromMonitor, { type: 'words' }>['words']): Promise<void> {
-    const { keeper, open, log, onChannelFailing } = this.#options;
-    const words = believedOfMonitor(said, open());
+    const { open, log, onChannelFailing } = this.#options;
+    const words = believedOfMonitor(said, known(open(), this.#bucket));
     if (words.length < said.length)
       log.warn({ refused: said.length - words.length }, 'the monitor says what is not its business');
     if (words.some((word) => 'raise' in word && word.raise.code === 'channel-failing')) onChannelFailing();
-    return keeper.say(words);
+    return this.#bucket.say(words);
   }
 }
