@@ -6,7 +6,8 @@ export interface UsedDay {
 
 const dayMs = 86_400_000;
 const mostDays = 30;
-const leastDays = 4;
+/** Of fewer days nothing is said. */
+export const leastDays = 4;
 /** Further ahead nothing is said: it would be a guess, and disks do not last that long. */
 const furthestDays = 3650;
 

@@ -22,6 +22,10 @@ const bytes = (count: number) => {
 
 const sizes = (name: string): number => [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 97, 7);
 
+/** Another for each name that anybody gives an example. */
+const hashOf = (name: string): number =>
+  [...name].reduce((sum, letter) => (sum * 131 + letter.charCodeAt(0)) % 4_294_967_291, 7);
+
 /** How each state came about; `ageMs` is that of the last success. */
 const stories: Readonly<
   Record<
@@ -63,7 +67,7 @@ export const exampleSource = (
   const durationMs = (4 + (size % 40)) * 60_000;
   const run = (endedAtMs: number, more: Partial<RunOutline>): RunOutline =>
     outline({
-      run: `00000000-0000-4000-8000-0000000000${size.toString().padStart(2, '0')}`,
+      run: `00000000-0000-4000-8000-${hashOf(name).toString(16).padStart(12, '0')}`,
       ...{ receivedAtMs: endedAtMs, startedAtMs: endedAtMs - durationMs, endedAtMs, durationMs, heldMs: durationMs },
       ...{ bytesRead: liveBytes, bytesAdded: size * 12 * 1024 ** 2, bytesStored: size * 7 * 1024 ** 2 },
       ...{
@@ -76,10 +80,18 @@ export const exampleSource = (
     });
   const lastSuccessMs = ageMs === null ? null : nowMs - ageMs;
   const lastGood = lastSuccessMs === null ? null : run(lastSuccessMs, state === 'warned' ? (last ?? {}) : {});
-  const lastRun = state === 'failing' ? run(nowMs - 3 * hourMs, last ?? {}) : lastGood;
+  const failed = { ...last, run: `00000000-0000-4000-8001-${hashOf(name).toString(16).padStart(12, '0')}` };
+  const lastRun = state === 'failing' ? run(nowMs - 3 * hourMs, failed) : lastGood;
   const isToday = lastSuccessMs !== null && nowMs - lastSuccessMs < dayMs;
   return {
-    ...{ name, uid: 4001 + size, access: 'restic', immutable: false, everyMs: dayMs, overdueAfterMs: 2 * dayMs },
+    ...{
+      name,
+      uid: 4001 + (hashOf(name) % 60_000),
+      access: 'restic',
+      immutable: false,
+      everyMs: dayMs,
+      overdueAfterMs: 2 * dayMs,
+    },
     ...{ window: null, protectMs: 30 * dayMs, quotaBytes: 200 * gib, policy: noPolicy },
     keyFingerprints: ['SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
     ...{ state, words, knownSinceMs: nowMs - 200 * dayMs, lastSuccessMs },
@@ -92,7 +104,7 @@ export const exampleSource = (
     newestSnapshotMs: lastSuccessMs,
     day: {
       ...{ runs: (isToday ? 1 : 0) + (state === 'failing' ? 4 : 0), failed: state === 'failing' ? 4 : 0 },
-      durationMs: isToday ? durationMs : 0,
+      durationMs: durationMs * ((isToday ? 1 : 0) + (state === 'failing' ? 4 : 0)),
       ...{ bytesRead: isToday ? liveBytes : null, bytesAdded: isToday ? size * 12 * 1024 ** 2 : null },
       ...{ bytesStored: isToday ? size * 7 * 1024 ** 2 : null, bytesPruned: isToday ? size * 3 * 1024 ** 2 : null },
       snapshotsRemoved: isToday ? 1 : null,
@@ -256,7 +268,7 @@ export const exampleEvents = (nowMs: number = exampleNowMs): readonly ConditionE
 export const exampleChanges = (nowMs: number = exampleNowMs): readonly ConfigChange[] => [
   {
     atMs: nowMs - 10 * hourMs,
-    lines: ['+ nas-mirror: uid 4019, one key', '~ build-server: quota 200G, was 160G'],
+    lines: [`+ nas-mirror: uid ${exampleSource('nas-mirror').uid}, one key`, '~ build-server: quota 200G, was 160G'],
   },
 ];
 
@@ -287,7 +299,7 @@ export const exampleOverview = (change: Partial<Overview> = {}): Overview => {
     conditions: exampleConditions(sources, atMs),
     tight: [],
     disk: {
-      ...{ totalBytes: 4000 * gib, freeBytes: 1500 * gib, fullAtMs: atMs + 140 * dayMs },
+      ...{ totalBytes: 4000 * gib, freeBytes: 1500 * gib, fullAtMs: atMs + 150 * dayMs },
       days: Array.from({ length: 30 }, (_, index) => ({
         day: new Date(atMs - (29 - index) * dayMs).toISOString().slice(0, 10),
         usedBytes: (2500 - (29 - index) * 10) * gib,

@@ -36,7 +36,9 @@ export const diskTone = (disk: Disk, nowMs: number): Tone => {
 const forecastWords = ({ fullAtMs }: Disk, nowMs: number, timeZone: string): string =>
   fullAtMs === null
     ? 'It does not fill at the rate of the last days, or too little is known to say.'
-    : `At the rate of the last days it is full ${inWords(fullAtMs - nowMs)}, on ${dayWords(fullAtMs, timeZone)}.`;
+    : fullAtMs <= nowMs
+      ? 'It is full now.'
+      : `At the rate of the last days it is full ${inWords(fullAtMs - nowMs)}, on ${dayWords(fullAtMs, timeZone)}.`;
 
 const trendChart = (disk: Disk, nowMs: number, timeZone: string): Markup | null => {
   const [first, last] = [disk.days[0], disk.days.at(-1)];

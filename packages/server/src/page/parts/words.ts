@@ -1,5 +1,4 @@
 import { formatSize, isBytes } from '@berth/common/size.ts';
-import { forHowLong } from '../../status/age.ts';
 
 /** A size for people; a dash where it is not known. */
 export const sizeWords = (bytes: number | null): string => {
@@ -11,9 +10,9 @@ export const sizeWords = (bytes: number | null): string => {
 /** `1 source`, `30 sources`. */
 export const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
 
-/** A span that lies ahead, roughly: `in 3d4h`, `in 140 days`. */
+/** A span that lies ahead, in whole days as the digest counts them: `now`, `within a day`, `in 140 days`. */
 export const inWords = (ms: number): string =>
-  ms >= 10 * dayMs ? `in ${Math.round(ms / dayMs)} days` : `in ${forHowLong(Math.max(0, ms))}`;
+  ms <= 0 ? 'now' : ms < dayMs ? 'within a day' : `in ${count(Math.floor(ms / dayMs), 'day')}`;
 
 /** The server's wall clock: `07:00`. */
 export const clockWords = (atMs: number, timeZone: string): string => formatsIn(timeZone).clock.format(atMs);
