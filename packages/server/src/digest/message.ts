@@ -7,6 +7,9 @@ import type { DigestModel, Need } from './model.ts';
 /** What fits into a chat without being scrolled. */
 const inShort: Limits = { full: 0, names: 0, needs: 6, each: 2, events: 0, changes: 0, letters: 160 };
 
+/** As an alert, it names no more of them one by one: each channel keeps the message until it is sent. */
+const sourcesMost = 100;
+
 /** A rendered digest as a message: in short for chats, with both parts for mail. `id` is made up once per digest. */
 export const digestMessage = (facts: DigestFacts, { subject, html, text }: Rendered, id: string): Message => {
   const model = decideDigest(facts, inShort);
@@ -14,7 +17,7 @@ export const digestMessage = (facts: DigestFacts, { subject, html, text }: Rende
   return {
     ...{ id, kind: 'digest', severity: tone === 'good' ? 'notice' : tone, title: subject, code: null },
     body: shortBody(model),
-    sources: [...new Set(needs.flatMap(({ sources }) => sources))],
+    sources: [...new Set(needs.flatMap(({ sources }) => sources))].slice(0, sourcesMost),
     ...{ atMs: facts.overview.atMs, url, mail: { html, text } },
   };
 };

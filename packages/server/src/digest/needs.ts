@@ -76,7 +76,10 @@ const textsOf = (group: readonly Trouble[], each: number, letters: number): read
   const bySaid = new Map<string, string[]>();
   for (const { text, source } of group) {
     const said = plain(text, letters);
-    bySaid.set(said, [...(bySaid.get(said) ?? []), ...(source === null ? [] : [plain(source, 80)])]);
+    const names = bySaid.get(said);
+    const name = source === null ? [] : [plain(source, 80)];
+    if (names === undefined) bySaid.set(said, name);
+    else names.push(...name);
   }
   const lines = [...bySaid].map(([said, names]) =>
     bySaid.size === 1 || names.length === 0 ? said : `${named([...new Set(names)], 8)}: ${said}`,

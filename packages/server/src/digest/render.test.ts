@@ -117,6 +117,13 @@ describe('a rendered digest', () => {
     expect(message.body).toContain('1. The storage of router can not be read.\n   Look at');
     expect(message.body.length).toBeLessThan(1500);
   });
+
+  it('is a message that names no thousand sources, each of them in words of its own', () => {
+    const sources = Array.from({ length: 3000 }, (_, index) => exampleSource(`s${index}`, 'overdue'));
+    const message = digestMessage(exampleFacts({ sources }), { subject: '', html: '', text: '' }, 'id-1');
+    expect(message.sources).toHaveLength(100);
+    expect(message.body.length).toBeLessThan(1500);
+  });
 });
 
 describe('a digest of anything', () => {

@@ -25,6 +25,13 @@ test('times are in seconds, shares from 0 to 1, sizes in bytes', async () => {
   expect(metrics.get('berth_observed_timestamp_seconds')).toBe(String(exampleNowMs / 1000));
 });
 
+test('who asks again for the same moment is given the same text, and of the next one another', async () => {
+  const overview = overviewOf(['laptop']);
+  const first = metricsOf(overview);
+  expect(metricsOf(overview)).toBe(first);
+  expect(await metricsOf({ ...overview, atMs: overview.atMs + 1000 })).not.toBe(await first);
+});
+
 test('a source that never had a backup has no last one, but a beginning and a deadline', async () => {
   const metrics = await said(overviewOf(['new', 'never']));
   const names = [...metrics.keys()].filter((key) => key.includes('source="new"')).join('\n');

@@ -33,6 +33,14 @@ test('of a thousand, all in trouble are shown and the first hundred of the other
   expect(shownOf(stood, asked('all=1')).sources).toHaveLength(1000);
 });
 
+test('of thousands in trouble the worst thousand are shown, and that there are more', () => {
+  const sources = Array.from({ length: 3000 }, (_, index) => exampleSource(`s${index}`, 'overdue'));
+  const shown = shownOf(stoodOf({ sources, conditions: [] }), asked(''));
+  expect([shown.sources.length, shown.fitting, shown.isTroubleLeft]).toEqual([1100, 3000, true]);
+  const few = shownOf(stoodOf({ sources: exampleFleet(30), conditions: [] }), asked(''));
+  expect(few.isTroubleLeft).toBe(false);
+});
+
 test('a filter is a query again', () => {
   for (const query of ['', '?q=a%26b&state=overdue', '?state=fine&all=1']) expect(queryOf(asked(query))).toBe(query);
 });

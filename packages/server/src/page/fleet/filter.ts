@@ -37,12 +37,17 @@ export interface Shown {
   readonly sources: readonly Stood[];
   /** How many fit the filter, shown or not. */
   readonly fitting: number;
+  /** Whether any that are left out are in trouble. */
+  readonly isTroubleLeft: boolean;
 }
 
 /** How many of those that nothing is wrong with are shown at once, where nobody asks for more. */
 const mostUnasked = 100;
 
-/** What fits, the worst first and else in the order of sources.yaml: all in trouble, and the first hundred of the others. */
+/** How many of those in trouble: where all of a large fleet are, one reads the first, and a browser has to draw them each second. */
+const mostTroubled = 1000;
+
+/** What fits, the worst first and else in the order of sources.yaml: those in trouble, and the first hundred of the others. */
 export const shownOf = (sources: readonly Stood[], filter: Filter): Shown => {
   const part = filter.q.toLowerCase();
   const fitting = sources
@@ -52,7 +57,8 @@ export const shownOf = (sources: readonly Stood[], filter: Filter): Shown => {
     })
     .toSorted((one, other) => standings.indexOf(one.standing) - standings.indexOf(other.standing));
   const troubled = fitting.filter(({ standing }) => isTrouble(standingLook(standing).tone)).length;
-  return { sources: filter.all ? fitting : fitting.slice(0, troubled + mostUnasked), fitting: fitting.length };
+  const shown = filter.all ? fitting : fitting.slice(0, Math.min(troubled, mostTroubled) + mostUnasked);
+  return { sources: shown, fitting: fitting.length, isTroubleLeft: shown.length < troubled };
 };
 
 const isTrouble = (tone: string): boolean => tone === 'bad' || tone === 'warn';

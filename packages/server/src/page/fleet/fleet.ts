@@ -73,7 +73,7 @@ const many = 60;
 const wishWords = (wish: Wish): string => (wish === 'running' || wish === 'waiting' ? wish : standingLook(wish).word);
 
 const fleetTable = (stood: readonly Stood[], filter: Filter, reader: Reader): Markup => {
-  const { sources, fitting } = shownOf(stood, filter);
+  const { sources, fitting, isTroubleLeft } = shownOf(stood, filter);
   const isFiltered = filter.q !== '' || filter.state !== null;
   return html`<section id="fleet" aria-labelledby="h-fleet"><div class="bar"><h2 id="h-fleet">${isFiltered ? `${fitting} of ${count(stood.length, 'source')}` : count(fitting, 'source')}</h2>
 <form action="/#fleet" role="search"><label>Name <input type="search" name="q" value="${filter.q}" maxlength="100"></label><label>State <select name="state"><option value="">any</option>${wishes.map(
@@ -87,7 +87,7 @@ ${
 ${sources.map((one) => sourceRow(one, reader))}</tbody></table>`
 }${
   fitting > sources.length
-    ? html`<p class="more">${fitting - sources.length} more that nothing is wrong with. <a href="/${queryOf({ ...filter, all: true })}#fleet">Show all ${fitting}</a></p>`
+    ? html`<p class="more">${fitting - sources.length} more${isTroubleLeft ? '' : ' that nothing is wrong with'}. <a href="/${queryOf({ ...filter, all: true })}#fleet">Show all ${fitting}</a></p>`
     : null
 }</section>`;
 };
