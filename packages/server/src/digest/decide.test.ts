@@ -1,9 +1,10 @@
 import { sourceStates } from '@berth/common/control/usage.ts';
 import { describe, expect, it } from 'vitest';
-import { type ConditionCode, conditionCodes } from '../events/condition.ts';
+import { type ConditionCode, type ConditionEvent, conditionCodes } from '../events/condition.ts';
 import { exampleCondition, exampleNowMs, exampleOverview, exampleSource } from '../monitor/testing.ts';
 import { decideDigest } from './decide.ts';
 import type { DigestFacts } from './digest.ts';
+import { eventStories, mostToldEvents } from './events.ts';
 import { limitLevels } from './limits.ts';
 import { exampleFacts } from './testing.ts';
 
@@ -234,17 +235,39 @@ describe('the rest', () => {
     ]);
   });
 
+  it('counts what it was told of, where it may not have been told of all', () => {
+    const event = (index: number): ConditionEvent => ({
+      ...{ version: 1, at: new Date(exampleNowMs - (mostToldEvents - index) * 30_000).toISOString(), openMs: 0 },
+      ...{ key: 'page-down', code: 'page-down', source: null, severity: 'warning', text: '', remedy: '' },
+      event: index % 2 === 0 ? 'raised' : 'resolved',
+    });
+    const all = Array.from({ length: mostToldEvents }, (_, index) => event(index));
+    expect(eventStories(all, exampleNowMs)[0]?.words).toMatch(/^raised at least 1000 times, at least /);
+    expect(eventStories(all.slice(2), exampleNowMs)[0]?.words).toMatch(/^raised 999 times, /);
+  });
+
   it('says how much storage is left, and when it is full at this rate', () => {
     expect(decide(exampleFacts()).storage).toEqual({
       usedPercent: 62,
       lines: [
         '1.5 TiB of 3.9 TiB (38%) are left.',
-        'It grew by 10 GiB a day in the last 30 days: at that rate it is full in 140 days, on 10 Apr 2027.',
+        'It grows by 10 GiB a day: at that rate it is full in 150 days, on 20 Apr 2027.',
       ],
     });
     expect(quiet({ disk: null }).storage.lines).toEqual(['How much is left can not be read.']);
     const disk = { totalBytes: 100, freeBytes: 50, fullAtMs: null, days: [] };
     expect(quiet({ disk }).storage.lines[1]).toBe('How fast it fills is not known yet.');
+  });
+
+  it('names the rate by which the day was reckoned, though one first backup was far larger', () => {
+    const day = 86_400_000;
+    const days = [1, 900, 901, 902, 903].map((usedBytes, index) => ({ day: `2026-11-1${index}`, usedBytes }));
+    const at = (fullAtMs: number | null, freeBytes = 96) =>
+      quiet({ disk: { totalBytes: 1000, freeBytes, fullAtMs, days } }).storage.lines[1];
+    expect(at(exampleNowMs + 96.9 * day)).toMatch(/^It grows by 1 B a day: at that rate it is full in 96 days, on /);
+    expect(at(exampleNowMs + day / 2, 1)).toMatch(/full within a day, on 21 Nov 2026\.$/);
+    expect(at(exampleNowMs, 0)).toBe('It is full now.');
+    expect(at(null)).toBe('At the rate of the last days it does not fill.');
   });
 
   it('says what changed in sources.yaml, and how much of it there is no room for', () => {

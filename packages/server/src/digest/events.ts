@@ -3,8 +3,15 @@ import type { EventStory } from './model.ts';
 import { rankOf, titleOf } from './titles.ts';
 import { count, plain, span } from './words.ts';
 
+/**
+ * Of so many events the monitor is told at most, the newest: where there are as many, there may have been more. A condition that comes
+ * and goes every minute has 2,880 a day.
+ */
+export const mostToldEvents = 2000;
+
 /** What happened, what is still so first, and the loudest of it first: one line for all events of one code and source. */
 export const eventStories = (events: readonly ConditionEvent[], nowMs: number): readonly EventStory[] => {
+  const isCut = events.length >= mostToldEvents;
   const groups = new Map<string, ConditionEvent[]>();
   for (const event of events) {
     const key = `${event.code} ${event.source ?? ''}`;
@@ -24,7 +31,7 @@ export const eventStories = (events: readonly ConditionEvent[], nowMs: number): 
       tone: isOpen(group) ? severity : ('good' as const),
       state: isOpen(group) ? 'still so' : 'over',
       title: titleOf(code, group[0]?.source == null ? [] : [plain(group[0].source, 80)]),
-      words: wordsOf(group, nowMs),
+      words: wordsOf(group, nowMs, isCut),
     }));
 };
 
@@ -42,7 +49,7 @@ const isOpen = (group: readonly ConditionEvent[]): boolean => {
   return [...last.values()].some((event) => event !== 'resolved');
 };
 
-const wordsOf = (group: readonly ConditionEvent[], nowMs: number): string => {
+const wordsOf = (group: readonly ConditionEvent[], nowMs: number, isCut: boolean): string => {
   const since = new Map<string, number>();
   let [raised, overMs] = [0, 0];
   for (const { event, key, at, openMs } of group) {
@@ -53,7 +60,8 @@ const wordsOf = (group: readonly ConditionEvent[], nowMs: number): string => {
     } else since.set(key, Date.parse(at) - openMs);
   }
   const openMs = [...since.values()].reduce((sum, sinceMs) => sum + Math.max(0, nowMs - sinceMs), 0);
-  if (raised > 1) return `raised ${count(raised, 'time')}, ${span(overMs + openMs)} in all`;
+  const atLeast = isCut ? 'at least ' : '';
+  if (raised > 1) return `raised ${atLeast}${count(raised, 'time')}, ${atLeast}${span(overMs + openMs)} in all`;
   if (since.size === 0) return `it lasted ${span(overMs)}`;
   if (raised === 1) return `for ${span(openMs)}`;
   return group.some(({ event }) => event === 'worse') ? 'got worse' : 'got better, but is not over';
