@@ -40,6 +40,10 @@ test('a day’s sums are of the last 24 hours, and null where no run said', () =
   expect(sumsOfDay(sums, nowMs + 23.5 * hourMs).runs).toBe(0);
 });
 
+test('a run that was stopped is one that made no backup, in the sums as in the trend', () => {
+  expect(sumsOfDay(summed({ outcome: 'cancelled', snapshot: null }), nowMs)).toMatchObject({ runs: 1, failed: 1 });
+});
+
 test('what is shown no more is let go of, and a source that sends runs all day does not fill the memory', () => {
   const sums = noRuns();
   for (let index = 0; index < 5000; index += 1) addRun(sums, outline({ endedAtMs: nowMs }), 20, nowMs);

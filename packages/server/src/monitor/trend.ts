@@ -79,7 +79,8 @@ export const sumsOfDay = ({ recent }: RunSums, nowMs: number): DaySums => {
   const runs = recent.filter(({ endedAtMs }) => endedAtMs > nowMs - dayMs);
   return {
     runs: runs.length,
-    failed: runs.filter(({ outcome }) => outcome === 'failed').length,
+    // As the trend has it: one that was stopped made no backup either.
+    failed: runs.filter((run) => outcomeOf(run) === 'failed').length,
     durationMs: runs.reduce((sum, { durationMs }) => sum + durationMs, 0),
     bytesRead: sumOf(runs, 'bytesRead'),
     bytesAdded: sumOf(runs, 'bytesAdded'),
