@@ -96,7 +96,8 @@ const storedWords = ({ stored, quotaBytes }: OverviewSource, clock: Clock): stri
 };
 
 const scrubWords = ({ scrub, damaged }: Stored, clock: Clock): string => {
-  const bad = damaged > 0 ? `${count(damaged, 'file')} DAMAGED` : (scrub?.bad ?? 0) > 0 ? `${scrub?.bad} bad` : null;
+  const bad =
+    damaged > 0 ? `${count(damaged, 'stored file')} DAMAGED` : (scrub?.bad ?? 0) > 0 ? `${scrub?.bad} bad` : null;
   if (scrub === null) return joined(', ', ['not scrubbed yet', bad]);
   const far =
     scrub.endedAt === null ? `scrubbed ${scrub.percent}%` : `scrubbed ${clock.ago(Date.parse(scrub.endedAt))}`;

@@ -168,7 +168,7 @@ const stored: readonly Measure[] = [
   ),
   ofSource(
     'berth_damaged_objects',
-    'How many of its objects are damaged or lost and have not come back.',
+    'How many of its stored files (objects) are damaged or lost and have not come back.',
     ({ stored }) => stored?.damaged,
   ),
   ofSource(

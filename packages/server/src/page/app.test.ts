@@ -116,6 +116,9 @@ test('before anything is known it says so, and when to come again', async () => 
   const answer = await get('/');
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
   expect(await answer.text()).toContain('The server is starting');
+  const metrics = await get('/metrics');
+  expect([metrics.status, metrics.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await metrics.text()).toContain('nothing is known yet');
   live.close();
 });
 

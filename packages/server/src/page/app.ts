@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
+import { metricsType } from '../metrics/metrics.ts';
 import type { Overview } from '../monitor/overview.ts';
 import { type Guard, guard } from './door/guard.ts';
 import { filterOf } from './fleet/filter.ts';
@@ -38,9 +39,12 @@ export const pageApp = (parts: PageParts): Hono => {
       if (context.req.header('if-none-match') === `"${hash}"`) return context.body(null, 304);
       return context.body(body, 200, { 'content-type': type });
     });
-  app.get('/metrics', async (context) =>
-    context.body(await facts.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
-  );
+  app.get('/metrics', async (context) => {
+    // An answer without a sample would be a server without sources.
+    if (facts.overview() === null)
+      return context.text('The server is starting: nothing is known yet.\n', 503, { 'retry-after': '5' });
+    return context.body(await facts.metrics(), 200, { 'content-type': metricsType });
+  });
   app.get('/', (context) =>
     withOverview(context, parts, (overview) => {
       const filter = filterOf(new URL(context.req.url).searchParams);

@@ -25,7 +25,7 @@ export const facts = (source: OverviewSource, { nowMs, timeZone }: Reader): Mark
           ['prunes', pruneWord(policy.prune)],
           ['checks', checkWord(policy.check)],
         ] as const)),
-    ...(stored === null ? [] : storedTerms(stored, nowMs)),
+    ...(stored === null ? [] : storedTerms(stored, { nowMs, timeZone })),
     ['known since', stampWords(source.knownSinceMs, nowMs, timeZone)],
     ['sessions', String(source.sessions)],
     ['uid', String(source.uid)],
@@ -37,7 +37,7 @@ export const facts = (source: OverviewSource, { nowMs, timeZone }: Reader): Mark
 export const terms = (all: readonly (readonly [string, Piece])[]): Markup =>
   html`<dl class="terms">${all.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`;
 
-const storedTerms = (stored: Stored, nowMs: number): readonly (readonly [string, Piece])[] => {
+const storedTerms = (stored: Stored, { nowMs, timeZone }: Reader): readonly (readonly [string, Piece])[] => {
   const { scrub, frozen, damaged, locks, live, at } = stored;
   return [
     ...(frozen === null
@@ -45,11 +45,11 @@ const storedTerms = (stored: Stored, nowMs: number): readonly (readonly [string,
       : [
           [
             'frozen',
-            html`<b class="bad">nothing of its trash is purged</b> since ${frozen.since.slice(0, 16).replace('T', ' ')} UTC`,
+            html`<b class="bad">nothing of its trash is purged</b> since ${stampWords(Date.parse(frozen.since), nowMs, timeZone)}`,
           ] as const,
         ]),
-    ...(damaged === 0 ? [] : [['damaged', html`<b class="bad">${count(damaged, 'object')}</b>`] as const]),
-    ['objects', String(live.objects)],
+    ...(damaged === 0 ? [] : [['damaged', html`<b class="bad">${count(damaged, 'stored file')}</b>`] as const]),
+    ['stored files', String(live.objects)],
     ['proved', scrub === null ? 'not yet' : scrubWords(scrub, nowMs)],
     ['locks', locks.count === 0 ? 'none' : String(locks.count)],
     ['looked at', agoWords(Date.parse(at), nowMs)],
