@@ -1,5 +1,5 @@
 import { happened } from './clock.ts';
-import { type Freshness, freshness } from './freshness/freshness.ts';
+import { type Facts, type Freshness, freshness } from './freshness/freshness.ts';
 import type { LinkedSource, StoredFacts } from './link.ts';
 import { type NextRun, nextRun } from './next-run.ts';
 import { expectedLength } from './plan/length.ts';
@@ -7,6 +7,7 @@ import type { Place, Slot } from './plan/plan.ts';
 import { counts, isGood, measured, type RunOutline } from './reports/outline.ts';
 import { type ReportRefusal, unknownRefusal } from './requests/refused-report.ts';
 import type { LeaseRow, LoadedSource, SourceRow, WaiterRow } from './state/state.ts';
+import { isStuck } from './stuck.ts';
 
 /** The right to run, as long as it lives. */
 export interface Lease extends Omit<LeaseRow, 'source'> {
@@ -73,10 +74,11 @@ export const rowOf = ({ name, source, knownSinceMs, place, slots, stored }: Entr
   ...{ place, slots: slots.slice(0, 8), stored },
 });
 
-/** How it is. */
+/** How it is. `running` is known to the coordinator alone: a lease in its database may be that of one that died. */
 export const freshnessOf = (
   entry: Pick<LoadedSource, 'knownSinceMs' | 'overdueAfterMs' | 'lastGood' | 'lastRun' | 'stored'>,
   nowMs: number,
+  running: Facts['running'] = null,
 ): Freshness => {
   const { knownSinceMs, overdueAfterMs, lastGood, lastRun, stored } = entry;
   return freshness({
@@ -96,12 +98,18 @@ export const freshnessOf = (
             warnings: lastRun.warnings,
           },
     unreadable: stored?.unreadable ?? null,
+    running,
   });
 };
 
 /** How a source in force is. */
 export const freshnessOfEntry = (entry: Entry, nowMs: number): Freshness =>
-  freshnessOf({ ...entry, overdueAfterMs: entry.source.overdueAfterMs }, nowMs);
+  freshnessOf({ ...entry, overdueAfterMs: entry.source.overdueAfterMs }, nowMs, runningOf(entry, nowMs));
+
+const runningOf = ({ lease }: Entry, nowMs: number): Facts['running'] => {
+  if (lease === null) return null;
+  return { sinceMs: lease.grantedAtMs, stillForMs: isStuck({ lease }, nowMs) ? nowMs - lease.movedAtMs : null };
+};
 
 /** When it should run next; null where nothing is planned. */
 export const nextRunOf = (entry: Entry, nowMs: number): NextRun | null =>

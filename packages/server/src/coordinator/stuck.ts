@@ -49,9 +49,10 @@ export class StuckRuns {
       const text = `The backup of ${name} has not moved for ${hours} h; others no longer wait for it.`;
       if (this.#said.get(name)?.text === text) continue;
       this.#said.set(name, { entry, text });
-      this.#say({ raise: { ...about(name), severity: 'warning', text, remedy } });
+      this.#say({ raise: { ...about(name), severity: 'warning', text, remedy: stuckRemedy } });
     }
   }
 }
 
-const remedy = 'Look at that machine, most likely at a mount that is dead, and type there: berth status';
+/** What to do about a run that stands still. */
+export const stuckRemedy = 'Look at that machine, most likely at a mount that is dead, and type there: berth status';

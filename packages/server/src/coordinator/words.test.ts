@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { heartbeat } from './requests/heartbeat.ts';
+import { askLease } from './requests/lease.ts';
+import { stuckAfterMs } from './stuck.ts';
 import { outline, source, startFleet } from './testing.ts';
 
 const dayMs = 86_400_000;
@@ -55,4 +58,37 @@ test('that runs fail for another reason now is said, once a minute at the most',
   clock.go(dayMs / 24);
   await fleet.tick();
   expect(words()).toEqual([]);
+});
+
+test('of a source that is overdue while its run goes on people are told that, and not to look for the machine', async () => {
+  await using started = await start();
+  const { clock, fleet, words, entry } = started;
+  const run = '11111111-1111-4111-8111-111111111111';
+  const overdue = () =>
+    words().flatMap((word) => ('raise' in word && word.raise.code === 'overdue' ? [word.raise] : []));
+  const beat = async (forMs: number, moves: boolean): Promise<void> => {
+    for (let pastMs = 0; pastMs < forMs; pastMs += 60_000) {
+      clock.go(60_000);
+      heartbeat(fleet, entry('a'), run, { step: 'backup', bytesDone: moves ? clock.wallMs() : 1, bytesTotal: null });
+      await fleet.tick();
+    }
+  };
+  await askLease(fleet, entry('a'), { run, reason: 'slot' });
+  await beat(2 * dayMs, true);
+  expect(overdue()).toMatchObject([
+    {
+      text: 'Never backed up since it was added 2d ago; overdue after 2d. A run of it has been going on for 1d23h.',
+      remedy: expect.stringMatching(/^Let it go on.*berth-server status a\..*overdue_after/),
+    },
+  ]);
+  await beat(stuckAfterMs + 3_600_000, false);
+  expect(overdue().at(-1)).toMatchObject({
+    text: expect.stringContaining('and has not moved for 6h'),
+    remedy: expect.stringContaining('Look at that machine'),
+  });
+  clock.go(4 * 60_000);
+  await fleet.tick();
+  expect(overdue()).toMatchObject([
+    { text: expect.not.stringContaining('run of it'), remedy: expect.stringContaining('See that the machine is on') },
+  ]);
 });

@@ -1,6 +1,7 @@
 import type { SourceState } from '@berth/common/control/usage.ts';
 import { type CoordinatorCode, keyOf, type Severity } from '../events/condition.ts';
 import { type Entry, freshnessOfEntry } from './entry.ts';
+import { isStuck, stuckRemedy } from './stuck.ts';
 
 /** Something that is so. */
 export interface RaisedWord {
@@ -34,6 +35,17 @@ const doubted = {
   severity: 'warning',
   remedy: 'See where that machine backs up to: type there berth doctor, and here berth-server history SOURCE',
 } as const;
+
+/** What to do about a source that is overdue and whose machine is at it; null where no run of it goes on. */
+const runningRemedy = (entry: Entry, nowMs: number): string | null => {
+  if (entry.lease === null) return null;
+  if (isStuck(entry, nowMs)) return stuckRemedy;
+  return (
+    'Let it go on; how far it is says: berth-server status SOURCE. Should it not end well, type on that machine: berth status. ' +
+    'If a backup of it takes this long, give it a longer overdue_after in sources.yaml.'
+  );
+};
+
 const codes = [...Object.values(conditions), doubted].map(({ code }) => code);
 
 /** The condition that a source's state is; null when it is none. */
@@ -41,7 +53,8 @@ export const conditionOf = (entry: Entry, nowMs: number): RaisedWord | null => {
   const { state, words, isBelieved } = freshnessOfEntry(entry, nowMs);
   const about = conditions[state] ?? (isBelieved ? undefined : doubted);
   if (about === undefined) return null;
-  const remedy = about.remedy.replace('SOURCE', entry.name);
+  const running = state === 'overdue' ? runningRemedy(entry, nowMs) : null;
+  const remedy = (running ?? about.remedy).replace('SOURCE', entry.name);
   return { ...about, remedy, source: entry.name, subject: null, text: words ?? `${entry.name} is ${state}.` };
 };
 

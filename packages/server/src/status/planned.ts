@@ -73,6 +73,7 @@ export const freshnessOfStore = ({
     reviewedAtMs: millisOf(stored?.at ?? null),
     unreadable: stored?.unreadable ?? null,
     snapshots: stored?.snapshots ?? null,
+    running: null,
   });
 
 const ofStore = (facts: OwnFacts): Planned => {

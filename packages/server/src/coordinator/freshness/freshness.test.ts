@@ -7,7 +7,7 @@ const nowMs = Date.parse('2026-11-21T12:00Z');
 
 /** Backed up ten hours ago, and all of it is there. */
 const fine: Facts = {
-  snapshots: null,
+  ...{ snapshots: null, running: null },
   ...{ nowMs, knownSinceMs: nowMs - 100 * dayMs, overdueAfterMs: 3 * dayMs },
   ...{ lastReportedSuccessMs: nowMs - 10 * hourMs, lastReportedStartMs: nowMs - 11 * hourMs },
   ...{ lastSnapshotMs: nowMs - 10.5 * hourMs, reviewedAtMs: nowMs - hourMs },
@@ -56,6 +56,22 @@ test.each<[string, Partial<Facts>, string, string | null]>([
     'overdue',
     'No backup for 4d; overdue after 3d. The last run failed: The repository is locked.',
   ],
+  [
+    'its first backup takes longer than that',
+    {
+      ...{ ...newcomer, knownSinceMs: nowMs - 5 * dayMs },
+      running: { sinceMs: nowMs - 4 * dayMs, stillForMs: null },
+    },
+    'overdue',
+    'Never backed up since it was added 5d ago; overdue after 3d. A run of it has been going on for 4d.',
+  ],
+  [
+    'silent for too long, and its run stands still',
+    { ...silent, running: { sinceMs: nowMs - dayMs, stillForMs: 7 * hourMs } },
+    'overdue',
+    'No backup for 4d; overdue after 3d. A run of it has been going on for 1d, and has not moved for 7h.',
+  ],
+  ['a run that goes on in time', { running: { sinceMs: nowMs - hourMs, stillForMs: null } }, 'fine', null],
   [
     'some files could not be read',
     {

@@ -27,6 +27,12 @@ export interface Facts {
   } | null;
   /** Why its storage can not be read; null when it can. */
   readonly unreadable: string | null;
+  /** The run that goes on; null where none does, or nobody knows. */
+  readonly running: {
+    readonly sinceMs: number;
+    /** For how long it has stood still, where that is long; null where it moves. */
+    readonly stillForMs: number | null;
+  } | null;
 }
 
 /** How a source is, and why in words; null when it is fine. */
@@ -77,7 +83,7 @@ const judge = (
   const failure = lastReport?.outcome === 'failed' ? runWords('The last run failed', lastReport.message) : null;
   const reasons = [failure, isBelieved ? null : notArrived];
   if (nowMs >= overdueAtMs) {
-    return { state: 'overdue', words: sentences(silence(facts, lastSuccessMs, isGone), ...reasons) };
+    return { state: 'overdue', words: sentences(silence(facts, lastSuccessMs, isGone), ...reasons, goesOn(facts)) };
   }
   if (failure !== null) return { state: 'failing', words: sentences(...reasons, isGone ? `${gone}.` : null) };
   if (lastSuccessMs === null) {
@@ -128,6 +134,14 @@ const silence = (
   return lastSuccessMs === null
     ? `Never backed up since it was added ${forHowLong(nowMs - knownSinceMs)} ago; ${limit}.`
     : `No backup for ${forHowLong(nowMs - lastSuccessMs)}; ${limit}.`;
+};
+
+/** Nobody is to look for a machine that is at it: a first backup may take days. */
+const goesOn = ({ nowMs, running }: Facts): string | null => {
+  if (running === null) return null;
+  const { sinceMs, stillForMs } = running;
+  const since = `A run of it has been going on for ${forHowLong(nowMs - sinceMs)}`;
+  return stillForMs === null ? `${since}.` : `${since}, and has not moved for ${forHowLong(stillForMs)}.`;
 };
 
 /** What a run that made a snapshot, or was stopped, leaves to be said. */
