@@ -177,6 +177,25 @@ describe.runIf(isRoot)('with a UID for everyone (needs root)', () => {
   });
 });
 
+describe.runIf(isRoot)('a server that ends with all of its processes at once, as by Ctrl-C (needs root)', () => {
+  test('says of none of them that it died, and starts none again', async () => {
+    await using receiver = await withReceiver({ start: false });
+    const key = await receiver.makeKey();
+    await receiver.writeSources({ laptop: { uid: 31_001, keys: [key.line] } });
+    await receiver.start();
+    await answers(receiver, 'laptop', key);
+    const children = z.object({ server: z.object({ coordinatorPid: z.int(), monitorPid: z.int(), sshdPid: z.int() }) });
+    const { stdout } = await receiver.cli('status', '--json', '--data', receiver.dataDir);
+    const { coordinatorPid, monitorPid, sshdPid } = children.parse(parseJson(stdout)).server;
+    const ended = receiver.stop('SIGINT');
+    for (const pid of [coordinatorPid, monitorPid, sshdPid]) process.kill(pid, 'SIGINT');
+    expect(await ended).toBe(0);
+    expect([isAlive(coordinatorPid), isAlive(monitorPid)]).toEqual([false, false]);
+    expect(receiver.log).toContain('"msg":"stopping"');
+    expect(receiver.log).not.toMatch(/died|started again/);
+  });
+});
+
 describe.runIf(isRoot)('a server whose jobs come every few seconds (needs root)', () => {
   test('while the coordinator can not run that is a condition, and backups go on; it is over when it can', async () => {
     await using receiver = await withReceiver({ quick: true });
