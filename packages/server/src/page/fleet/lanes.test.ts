@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { lanesOf } from './lanes.ts';
+import { lanesOf as lanesOfSlots, plannedOf } from './lanes.ts';
 
 const hourMs = 3_600_000;
 const source = (name: string, startHour: number, hours: number) => ({
   name,
   slots: [{ startsAtMs: startHour * hourMs, lengthMs: hours * hourMs }],
 });
+const lanesOf = (sources: Parameters<typeof plannedOf>[0], nowMs: number) => lanesOfSlots(plannedOf(sources, nowMs));
 const names = (lanes: ReturnType<typeof lanesOf>): readonly (readonly string[])[] =>
   lanes.map((lane) => lane.map((slot) => slot.source));
 

@@ -7,15 +7,9 @@ export interface Slot {
   readonly endsAtMs: number;
 }
 
-/**
- * What begins within the next 24 hours, in lanes in which nothing overlaps: as many as are at work at once, which is the server's
- * `concurrency` unless a window is too narrow. Each slot goes into the first lane that is free; within a lane they ascend.
- */
-export const lanesOf = (
-  sources: readonly Pick<OverviewSource, 'name' | 'slots'>[],
-  nowMs: number,
-): readonly (readonly Slot[])[] => {
-  const slots = sources
+/** What begins within the next 24 hours, ascending. */
+export const plannedOf = (sources: readonly Pick<OverviewSource, 'name' | 'slots'>[], nowMs: number): readonly Slot[] =>
+  sources
     .flatMap(({ name, slots }) =>
       slots.map(({ startsAtMs, lengthMs }) => ({
         ...{ source: name, startsAtMs: Math.max(nowMs, startsAtMs) },
@@ -23,6 +17,12 @@ export const lanesOf = (
       })),
     )
     .toSorted((one, other) => one.startsAtMs - other.startsAtMs);
+
+/**
+ * Ascending slots in lanes in which nothing overlaps: as many as are at work at once, which is the server's `concurrency` unless a window
+ * is too narrow. Each slot goes into the first lane that is free; within a lane they ascend.
+ */
+export const lanesOf = (slots: readonly Slot[]): readonly (readonly Slot[])[] => {
   const lanes: Slot[][] = [];
   for (const slot of slots) {
     const free = lanes.find((lane) => (lane.at(-1)?.endsAtMs ?? 0) <= slot.startsAtMs);

@@ -26,3 +26,18 @@ test('a plan without runs is said, and draws nothing', () => {
 test('many more runs than fit are bounded', () => {
   expect(timeline(exampleNight(2000)).toString().length).toBeLessThan(120_000);
 });
+
+test('thousands of sources that run every quarter of an hour are bounded too', () => {
+  const night = exampleNight(1);
+  const [one] = night.sources;
+  if (one === undefined) throw new Error('no source');
+  const slots = Array.from({ length: 96 }, (_, index) => ({
+    startsAtMs: night.atMs + index * 900_000 + 1,
+    lengthMs: 60_000,
+  }));
+  const sources = Array.from({ length: 1500 }, (_, index) => ({ ...one, name: `s${index}`, slots }));
+  const made = timeline({ ...night, sources }).toString();
+  expect(made).toContain('144000 runs within the next day');
+  expect(made).toContain('The first 2400 are drawn.');
+  expect(made.length).toBeLessThan(120_000);
+});

@@ -2,18 +2,18 @@ import type { Overview } from '../../monitor/overview.ts';
 import { slotWords } from '../../status/when.ts';
 import { html, type Markup } from '../parts/markup.ts';
 import { clockWords, count } from '../parts/words.ts';
-import { lanesOf, type Slot } from './lanes.ts';
+import { lanesOf, plannedOf, type Slot } from './lanes.ts';
 import { durationWords, sourcePath } from './row.ts';
 
 /** The next runs as lanes over a clock, and the same as a table. */
 export const timeline = ({ sources, server, atMs }: Overview): Markup => {
-  const lanes = lanesOf(sources, atMs);
-  const all = lanes.flat().toSorted((one, other) => one.startsAtMs - other.startsAtMs);
+  const all = plannedOf(sources, atMs);
+  const lanes = lanesOf(all.slice(0, mostLaned));
   const [first] = all;
   if (first === undefined)
     return section(html`<p>No run is planned within the next day.</p>`, 'Nothing is planned within the next day.');
-  const span = spanOf(all, atMs);
-  const words = `${count(all.length, 'run')} within the next day, at most ${server.concurrency} at once. First ${first.source}, ${slotWords(first.startsAtMs, atMs, server.timeZone)}.`;
+  const span = spanOf(all.slice(0, mostLaned), first, atMs);
+  const words = `${count(all.length, 'run')} within the next day, at most ${server.concurrency} at once. First ${first.source}, ${slotWords(first.startsAtMs, atMs, server.timeZone)}.${all.length > mostLaned ? ` The first ${mostLaned} are drawn.` : ''}`;
   const height = Math.min(lanes.length, mostLanes) * laneHeight;
   return section(
     html`<svg class="lanes" role="img" aria-label="${words} The table below says the same." width="100%" height="${height + 22}">${hours(span, server.timeZone, height)}${lanes
@@ -33,6 +33,8 @@ const laneHeight = 30;
 /** More at once than fit the eye: a fleet whose windows are far too narrow. The table has them. */
 const mostLanes = 8;
 const mostDrawn = 300;
+/** What a day of the largest fleet comes to is a million. */
+const mostLaned = mostLanes * mostDrawn;
 const mostListed = 60;
 const hourMs = 3_600_000;
 
@@ -42,9 +44,8 @@ interface Span {
 }
 
 /** From now, or from just before the first where that is far off, to the end of the last; at least six hours. */
-const spanOf = (slots: readonly Slot[], nowMs: number): Span => {
-  const firstMs = Math.min(...slots.map(({ startsAtMs }) => startsAtMs));
-  const lastMs = Math.max(...slots.map(({ endsAtMs }) => endsAtMs));
+const spanOf = (slots: readonly Slot[], { startsAtMs: firstMs }: Slot, nowMs: number): Span => {
+  const lastMs = slots.reduce((last, { endsAtMs }) => Math.max(last, endsAtMs), firstMs);
   const fromMs = firstMs - nowMs > 2 * hourMs ? firstMs - hourMs / 2 : nowMs;
   return { fromMs, toMs: Math.min(fromMs + 26 * hourMs, Math.max(fromMs + 6 * hourMs, lastMs)) };
 };
