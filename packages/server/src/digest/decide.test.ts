@@ -7,6 +7,7 @@ import type { DigestFacts } from './digest.ts';
 import { eventStories, mostToldEvents } from './events.ts';
 import { limitLevels } from './limits.ts';
 import { exampleFacts } from './testing.ts';
+import { textDigest } from './text.ts';
 
 const [limits] = limitLevels;
 if (limits === undefined) throw new Error('no limits');
@@ -244,6 +245,10 @@ describe('the rest', () => {
     const all = Array.from({ length: mostToldEvents }, (_, index) => event(index));
     expect(eventStories(all, exampleNowMs)[0]?.words).toMatch(/^raised at least 1000 times, at least /);
     expect(eventStories(all.slice(2), exampleNowMs)[0]?.words).toMatch(/^raised 999 times, /);
+    const note = decide(exampleFacts({}, { events: all })).eventsNote;
+    expect(note).toBe('So much happened that only what came since Fri 14:20 is told. All of it: berth-server events');
+    expect(textDigest(decide(exampleFacts({}, { events: all })))).toContain('So much happened that only what came');
+    expect(decide(exampleFacts()).eventsNote).toBeNull();
   });
 
   it('says how much storage is left, and when it is full at this rate', () => {

@@ -1,7 +1,7 @@
 import type { Condition } from '../events/condition.ts';
 import type { Overview, OverviewSource } from '../monitor/overview.ts';
 import type { DigestFacts } from './digest.ts';
-import { eventStories } from './events.ts';
+import { areCut, eventStories } from './events.ts';
 import type { Limits } from './limits.ts';
 import type { DigestModel, Need } from './model.ts';
 import { needsOf } from './needs.ts';
@@ -20,7 +20,8 @@ export const decideDigest = (facts: DigestFacts, limits: Limits): DigestModel =>
   const needs = [...needsOf(overview, clock, limits), ...(isEmpty ? [nobody] : [])];
   const counted = countedWords(stood);
   const full = stood.slice(0, limits.full);
-  const events = eventStories(facts.events, atMs);
+  const isCut = facts.areEventsCut ?? areCut(facts.events);
+  const events = eventStories(facts.events, atMs, isCut);
   return {
     subject: subjectOf(counted, needs, stood),
     tone: toneOf(needs),
@@ -33,6 +34,7 @@ export const decideDigest = (facts: DigestFacts, limits: Limits): DigestModel =>
     others: othersOf(stood.slice(limits.full), limits.names),
     since: clock.moment(sinceMs),
     ...{ events: events.slice(0, limits.events), moreEvents: Math.max(0, events.length - limits.events) },
+    eventsNote: isCut ? cutWords(facts, clock) : null,
     storage: storageStory(overview.disk, atMs, clock),
     ...changesOf(facts, clock, limits),
     footer: footerOf(overview, clock),
@@ -146,6 +148,9 @@ const changesOf = (
   });
   return { changes: shown, moreChanges: Math.max(0, lines - limits.changes) };
 };
+
+const cutWords = ({ events: [first] }: DigestFacts, clock: Clock): string =>
+  `So much happened that only what came ${first === undefined ? 'last' : `since ${clock.moment(Date.parse(first.at))}`} is told. All of it: berth-server events`;
 
 /** Nothing but the web: what a configuration says becomes a link. */
 const webUrl = (url: string | null): string | null => {

@@ -8,6 +8,8 @@ export interface DigestFacts {
   readonly sinceMs: number;
   /** Since then, the oldest first. */
   readonly events: readonly ConditionEvent[];
+  /** Whether there may have been more, before them; without it, whether they are as many as are told at most. */
+  readonly areEventsCut?: boolean;
   /** What changed in sources.yaml since then, the oldest first. */
   readonly changes: readonly ConfigChange[];
 }

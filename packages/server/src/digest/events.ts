@@ -9,9 +9,15 @@ import { count, plain, span } from './words.ts';
  */
 export const mostToldEvents = 2000;
 
+/** Whether there may have been more than these. */
+export const areCut = (events: readonly ConditionEvent[]): boolean => events.length >= mostToldEvents;
+
 /** What happened, what is still so first, and the loudest of it first: one line for all events of one code and source. */
-export const eventStories = (events: readonly ConditionEvent[], nowMs: number): readonly EventStory[] => {
-  const isCut = events.length >= mostToldEvents;
+export const eventStories = (
+  events: readonly ConditionEvent[],
+  nowMs: number,
+  isCut = areCut(events),
+): readonly EventStory[] => {
   const groups = new Map<string, ConditionEvent[]>();
   for (const event of events) {
     const key = `${event.code} ${event.source ?? ''}`;

@@ -99,7 +99,8 @@ const sourcesSection = ({ sources, others, tone }: DigestModel): readonly Markup
   ];
 };
 
-const eventsItems = ({ events, moreEvents }: DigestModel): readonly Markup[] => [
+const eventsItems = ({ events, moreEvents, eventsNote }: DigestModel): readonly Markup[] => [
+  ...(eventsNote === null ? [] : [item(html`${eventsNote}`, 0)]),
   ...events.map(({ tone, state, title, words }, index) =>
     item(html`${pill(tone, state)} <b>${title}</b>: ${words}`, index),
   ),

@@ -32,6 +32,8 @@ export interface DigestModel {
   readonly since: string;
   readonly events: readonly EventStory[];
   readonly moreEvents: number;
+  /** Since when events are told, where they are not all; null where they are. */
+  readonly eventsNote: string | null;
   readonly storage: StorageStory;
   readonly changes: readonly { readonly at: string; readonly lines: readonly string[] }[];
   readonly moreChanges: number;

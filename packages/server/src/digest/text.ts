@@ -84,7 +84,8 @@ const barLines = (percent: number | null): readonly string[] => {
   return [`[${'#'.repeat(full)}${'.'.repeat(40 - full)}] ${percent}% used`];
 };
 
-const eventLines = ({ events, moreEvents }: DigestModel): readonly string[] => [
+const eventLines = ({ events, moreEvents, eventsNote }: DigestModel): readonly string[] => [
+  ...(eventsNote === null ? [] : wrap(eventsNote)),
   ...events.flatMap(({ tone, state, title: what, words }) => wrap(`${signs[tone]} ${state}: ${what}: ${words}`, '  ')),
   ...(moreEvents === 0 ? [] : [`And ${moreEvents} more: berth-server events`]),
   ...(events.length === 0 ? ['Nothing out of the ordinary.'] : []),

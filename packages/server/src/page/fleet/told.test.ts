@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { exampleCondition, exampleOverview, exampleSource } from '../../monitor/testing.ts';
+import { mostToldEvents } from '../../digest/events.ts';
+import { exampleCondition, exampleEvents, exampleOverview, exampleSource } from '../../monitor/testing.ts';
 import { needList } from './needs.ts';
 import { stoodOf, toldOf, toldOfSource } from './told.ts';
 
@@ -21,6 +22,14 @@ test('what needs doing of a source is its own, and not the server’s or another
   expect(toldOf(overview, []).needs).toHaveLength(2);
   expect(toldOfSource(overview, router, []).needs).toHaveLength(1);
   expect(toldOfSource(overview, laptop, []).headline).toBe('Nothing needs doing');
+});
+
+test('a source whose events another pushed out is not said to have been told in full', () => {
+  const [event] = exampleEvents();
+  if (event === undefined) throw new Error('no event');
+  const flood = Array.from({ length: mostToldEvents }, () => ({ ...event, source: 'laptop' }));
+  expect(toldOfSource(exampleOverview({ sources }), router, flood).eventsNote).toContain('So much happened');
+  expect(toldOfSource(exampleOverview({ sources }), router, [event]).eventsNote).toBeNull();
 });
 
 test('what needs doing leads to the sources that there are, and sets commands apart', () => {

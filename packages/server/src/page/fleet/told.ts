@@ -1,18 +1,22 @@
 import { decideDigest } from '../../digest/decide.ts';
+import { areCut } from '../../digest/events.ts';
 import type { DigestModel } from '../../digest/model.ts';
 import { type Standing, standingOf } from '../../digest/standing.ts';
 import type { ConditionEvent } from '../../events/condition.ts';
 import type { Overview, OverviewSource } from '../../monitor/overview.ts';
 
 /** What page and digest say alike, decided once: whether anything needs doing, what, and what happened. */
-export type Told = Pick<DigestModel, 'tone' | 'headline' | 'needs' | 'moreNeeds' | 'events' | 'moreEvents'>;
+export type Told = Pick<
+  DigestModel,
+  'tone' | 'headline' | 'needs' | 'moreNeeds' | 'events' | 'moreEvents' | 'eventsNote'
+>;
 
 /** Sources are the page's own table: none of them is told in the digest's way. */
 const limits = { full: 0, names: 0, needs: 12, each: 5, events: 25, changes: 0, letters: 600 };
 
 /** The verdict on all of it, as the digest would give it now. */
-export const toldOf = (overview: Overview, events: readonly ConditionEvent[]): Told =>
-  decideDigest({ overview, events, sinceMs: overview.atMs - 2 * 86_400_000, changes: [] }, limits);
+export const toldOf = (overview: Overview, events: readonly ConditionEvent[], areEventsCut = areCut(events)): Told =>
+  decideDigest({ overview, events, areEventsCut, sinceMs: overview.atMs - 2 * 86_400_000, changes: [] }, limits);
 
 /** The verdict on one source: what is about the server, or about others, is not its own. */
 export const toldOfSource = (overview: Overview, source: OverviewSource, events: readonly ConditionEvent[]): Told =>
@@ -23,6 +27,7 @@ export const toldOfSource = (overview: Overview, source: OverviewSource, events:
       server: { ...overview.server, coordinator: 'up', coordinatorTrouble: null, clockTrusted: true, refused: null },
     },
     events.filter((event) => event.source === source.name),
+    areCut(events),
   );
 
 /** A source and how it stands. */

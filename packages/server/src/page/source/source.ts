@@ -45,7 +45,7 @@ export const sourcePage = (
   }${tiles(overview, source)}</section>
 ${needList(told, new Set())}
 ${detail.run === null ? null : reportView(detail.run, detail.report, reader)}
-<div class="two"><div>${sizesOverTime(detail.sizes)}${restoring(source, overview)}</div><div>${facts(source, reader)}${told.events.length === 0 ? null : happened(told)}</div></div>
+<div class="two"><div>${sizesOverTime(detail.sizes)}${restoring(source, overview)}</div><div>${facts(source, reader)}${told.events.length === 0 && told.eventsNote === null ? null : happened(told)}</div></div>
 ${runsTable(source, detail.runs, reader)}`;
   return { main, title: `${name}: ${word}`, tone };
 };
