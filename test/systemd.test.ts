@@ -74,12 +74,13 @@ describe.runIf(isRoot)('a host where systemd runs the receiver (needs root)', ()
     const [pid = ''] = await sessions();
     const session = await status(pid);
     const coordinator = await status((await host.run('pgrep', '--full', 'coordinator\\.mjs')).stdout.trim());
+    const monitor = await status((await host.run('pgrep', '--full', 'monitor\\.mjs')).stdout.trim());
     for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
-      for (const text of [session, coordinator]) expect(text).toMatch(new RegExp(`^${set}:\\s+0{16}$`, 'm'));
+      for (const text of [session, coordinator, monitor]) expect(text).toMatch(new RegExp(`^${set}:\\s+0{16}$`, 'm'));
     }
     expect(session).toMatch(/^Uid:\s+31001\s+31001\s+31001\s+31001$/m);
     expect(coordinator).toMatch(/^Uid:\s+65531\s+65531\s+65531\s+65531$/m);
-    for (const text of [whole, session, coordinator]) {
+    for (const text of [whole, session, coordinator, monitor]) {
       expect(text).toMatch(/^NoNewPrivs:\s+1$/m);
       expect(text).toMatch(/^Seccomp:\s+2$/m);
     }
@@ -163,7 +164,7 @@ describe.runIf(isRoot)('a host where systemd runs the receiver (needs root)', ()
     const started = performance.now();
     expect(await host.run('systemctl', 'stop', 'berth-server')).toMatchObject({ exitCode: 0 });
     expect(performance.now() - started).toBeLessThan(10_000);
-    expect((await host.run('pgrep', '--full', 'sshd|berth-server\\.mjs|session\\.mjs|coordinator\\.mjs')).stdout).toBe(
+    expect((await host.run('pgrep', '--full', 'sshd|berth-server\\.mjs|session\\.mjs|coordinator\\.mjs|monitor\\.mjs')).stdout).toBe(
       '',
     );
     const { stdout } = await host.run('systemctl', 'show', '--property', 'Result', '--value', 'berth-server');

@@ -5,7 +5,7 @@ import { statusOf } from './engine.ts';
 import { lastLinesOf } from './output.ts';
 
 /**
- * Asks the new image whether it would take this sources.yaml and this data, before anything that runs is touched: `berth-server check` in
+ * Asks the new image whether it would take this sources.yaml and this data, before anything that runs is touched: `berth-server check --would-start` in
  * a container that can only read and has no network. `options` name and label it, so that the next `up` finds what a
  * killed one leaves. Throws `check-failed` with its words.
  */
@@ -14,7 +14,7 @@ export const preflight = async (docker: Docker, options: ContainerCreateOptions)
   const { Mounts = [], ReadonlyRootfs, Tmpfs, SecurityOpt } = HostConfig;
   const container = await create(docker, {
     ...rest,
-    Cmd: ['check', '--config', '/config/sources.yaml', '--data', '/data'],
+    Cmd: ['check', '--would-start', '--config', '/config/sources.yaml', '--data', '/data'],
     HostConfig: {
       ReadonlyRootfs,
       Tmpfs,

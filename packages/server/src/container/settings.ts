@@ -71,6 +71,8 @@ export const containerOptions = (wishes: Wishes): ContainerCreateOptions => ({
     CapAdd: [...capabilities],
     Memory: wishes.memoryBytes,
     PidsLimit: 4096,
+    // What the monitor knows of mail passwords is never written to a disk by a crash.
+    Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
     RestartPolicy: { Name: wishes.restart },
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
   },
