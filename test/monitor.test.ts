@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJson } from '@berth/common/parse-json.ts';
 import { mailServer } from '@berth/server/channels/smtp-testing.ts';
+import { monitorDatabase, monitorFolder } from '@berth/server/monitor/paths.ts';
+import { openMonitorState } from '@berth/server/monitor/state/open.ts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { freePort } from '../scripts/free-port.ts';
@@ -113,6 +115,12 @@ describe.runIf(isRoot)('a server that tells people (needs root)', () => {
       expect(await readFile(join(directory, 'digest.txt'), 'utf8')).toContain('laptop');
       const tested = await receiver.cli('alerts', 'test', 'mail', '--data', receiver.dataDir);
       expect([tested.exitCode, tested.stdout]).toEqual([0, 'mail: delivered']);
+
+      keepUndelivered(receiver.dataDir, 'mail', 'desktop is overdue');
+      const listed = await receiver.cli('alerts', '--data', receiver.dataDir);
+      expect(listed.stdout).toMatch(
+        /^Still to be delivered:\n {2}to mail, for \S+: desktop is overdue\n {4}Tried 2 times: /m,
+      );
     } finally {
       await rm(directory, { recursive: true });
     }
@@ -153,3 +161,16 @@ test('without root it tells people all the same', async () => {
   const listed = await receiver.cli('alerts', '--data', receiver.dataDir);
   expect(listed.stdout).toMatch(/^hook +webhook +127\.0\.0\.1\S* +from warning on +no$/m);
 });
+
+/** As a monitor leaves it that a mail server did not answer. */
+const keepUndelivered = (dataDir: string, channel: string, title: string): void => {
+  const file = monitorDatabase(monitorFolder(dataDir));
+  const { state } = openMonitorState(file, { now: () => new Date(), onTrouble: () => undefined });
+  const about = { code: 'overdue', sources: ['desktop'], atMs: Date.now(), url: null, mail: null };
+  state.saveDelivery({
+    ...{ id: `1 ${channel}`, channel, createdMs: Date.now() - 3_600_000, attempts: 2, nextMs: Date.now() + 3_600_000 },
+    message: { id: '1', kind: 'raised', severity: 'critical', title, body: 'No backup.', ...about },
+    ...{ error: 'No route to host.', taken: false },
+  });
+  state.close();
+};

@@ -10,6 +10,7 @@ import { type AskingFlags, asked, noChannel, type Told, toldOn } from './asking.
 import { type Shared, say, sayJson } from './command.ts';
 import { conditionLines } from './events-text.ts';
 import { sentText } from './sent-text.ts';
+import { type Waiting, waitingLines } from './waiting-text.ts';
 
 interface Flags extends AskingFlags {
   readonly json?: true;
@@ -19,11 +20,14 @@ interface Flags extends AskingFlags {
 export const addAlertsCommand = (program: Command, { examples, defaults }: Shared): void => {
   const alerts = program
     .command('alerts')
-    .description('show whom the server tells and whether that works; with "test", try a channel')
+    .description('show whom the server tells, whether that works, and what is on its way; with "test", try a channel')
     .option('--data <dir>', 'the data directory', defaults.data)
     .option('--json', 'for programs')
     .addHelpText('after', examples('berth-server alerts', 'berth-server alerts test mail'))
-    .action(async (flags: Flags) => list(await toldOn(flags), flags.json === true));
+    .action(async (flags: Flags) => {
+      const told = await toldOn(flags);
+      list(told, await waitingOn(told), flags.json === true);
+    });
 
   alerts
     .command('test')
@@ -42,14 +46,15 @@ export const addAlertsCommand = (program: Command, { examples, defaults }: Share
     });
 };
 
-const list = (told: Told, json: boolean): void => {
+const list = (told: Told, waiting: Waiting | Problem, json: boolean): void => {
   const { channels } = shownSettings(told.settings);
   const broken = told.settings.broken;
   const failing = readConditions(told.dataDir).filter(
     ({ code }) => code === 'channel-failing' || code === 'digest-unsent',
   );
   if (json) {
-    sayJson({ channels, broken, failing });
+    const undelivered = waiting instanceof Problem ? null : { messages: waiting.messages, more: waiting.more };
+    sayJson({ channels, broken, failing, undelivered });
     return;
   }
   if (channels.length === 0 && broken.length === 0) throw noChannel('Nobody is told of anything');
@@ -64,8 +69,21 @@ const list = (told: Told, json: boolean): void => {
     ...(rows.length === 0 ? [] : table([['CHANNEL', 'TYPE', 'TO', 'ALERTS', 'DIGEST'], ...rows])),
     ...broken.flatMap(({ name, text, remedy }) => [`${name} can not be used: ${text}`, `  ${remedy}`]),
     ...(failing.length === 0 ? [] : ['', ...conditionLines(failing, Date.now())]),
+    ...waitingLines(waiting, Date.now()),
   ];
   say(`${lines.join('\n')}\n`);
+};
+
+/** What is on its way, which only the monitor's user may read; why not, where it can not be had. */
+const waitingOn = async (told: Told): Promise<Waiting | Problem> => {
+  try {
+    const answer = await asked(told, { kind: 'waiting' });
+    if (answer.kind !== 'waiting') throw new Error('the monitor answered another question');
+    return answer;
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
 };
 
 const alertsWord = (least: string): string =>

@@ -27,6 +27,7 @@ export const answerOnce = async (
     const answered = await answer(message.ask, {
       facts: digestFacts(gatherer, state.digestedMs(), wallMs()),
       settings: gatherer.settings(),
+      deliveries: state.deliveries(),
       render: renderDigest,
       channelOf: (settings) => channelOf(settings, tools),
       nowMs: wallMs,

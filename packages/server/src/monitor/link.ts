@@ -46,6 +46,7 @@ const ask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('preview') }),
   z.object({ kind: z.literal('send') }),
   z.object({ kind: z.literal('test'), channel: z.string() }),
+  z.object({ kind: z.literal('waiting') }),
 ]);
 export type Ask = z.output<typeof ask>;
 
@@ -103,6 +104,22 @@ export const fromMonitorSchema = z.discriminatedUnion('type', [
             error: z.object({ message: z.string(), remedy: z.string() }).nullable(),
           }),
         ),
+      }),
+      /** What is on its way to a channel, the oldest first, and how many more there are. Holds no secret. */
+      z.object({
+        kind: z.literal('waiting'),
+        messages: z.array(
+          z.object({
+            channel: z.string(),
+            title: z.string(),
+            createdMs: z.number(),
+            attempts: z.int(),
+            nextMs: z.number(),
+            /** Why the channel did not take it last; null before it was tried. */
+            error: z.string().nullable(),
+          }),
+        ),
+        more: z.int(),
       }),
       z.object({ kind: z.literal('failed'), code: z.string(), message: z.string(), remedy: z.string() }),
     ]),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ChannelError, type Message } from '../channels/channel.ts';
 import { answer } from './once.ts';
 import type { MonitorSettings } from './settings.ts';
+import type { Delivery } from './state.ts';
 import { exampleNowMs, exampleOverview } from './testing.ts';
 
 const channel = (name: string, digest: boolean): MonitorSettings['channels'][number] => ({
@@ -25,6 +26,7 @@ const world = () => {
   const options = {
     facts: { overview: exampleOverview(), sinceMs: 0, events: [], changes: [] },
     settings,
+    deliveries: [] as readonly Delivery[],
     render: async () => ({ subject: 'berth: fine', html: '<p>fine', text: 'fine' }),
     channelOf: ({ name }: { readonly name: string }) => ({
       name,
@@ -70,6 +72,25 @@ test('a test goes to one channel, whatever it is told otherwise', async () => {
     kind: 'failed',
     code: 'unknown-channel',
   });
+});
+
+test('what is on its way is shown without what it says, the oldest first, also to one that was told nothing', async () => {
+  const { options } = world();
+  const message: Message = {
+    ...{ id: '1', kind: 'raised', severity: 'warning', title: 'laptop is overdue', body: 'private', code: 'overdue' },
+    ...{ sources: [], atMs: 1, url: null, mail: null },
+  };
+  const delivery: Delivery = {
+    ...{ id: '1 mail', channel: 'mail', message, createdMs: 1, attempts: 2, nextMs: 9, error: 'It said 503.' },
+    taken: false,
+  };
+  const deliveries = Array.from({ length: 60 }, () => delivery);
+  const answered = await answer({ kind: 'waiting' }, { ...options, deliveries, facts: null });
+  expect(answered).toMatchObject({
+    more: 10,
+    messages: { 0: { channel: 'mail', title: 'laptop is overdue', attempts: 2, nextMs: 9, error: 'It said 503.' } },
+  });
+  expect(JSON.stringify(answered)).not.toContain('private');
 });
 
 test('a mistake of its own is an answer too', async () => {

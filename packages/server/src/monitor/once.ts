@@ -5,6 +5,7 @@ import type { DigestFacts, Rendered } from '../digest/digest.ts';
 import { digestMessage } from '../digest/message.ts';
 import type { Ask, FromMonitor } from './link.ts';
 import type { MonitorSettings } from './settings.ts';
+import type { Delivery } from './state.ts';
 
 export type Answer = Extract<FromMonitor, { type: 'answer' }>['answer'];
 type Sent = Extract<Answer, { kind: 'sent' }>['channels'][number];
@@ -13,6 +14,8 @@ export interface OnceOptions {
   /** Null where the supervisor has not said what there is to tell. */
   readonly facts: DigestFacts | null;
   readonly settings: MonitorSettings | null;
+  /** What is on its way, the oldest first. */
+  readonly deliveries: readonly Delivery[];
   readonly render: (facts: DigestFacts) => Promise<Rendered>;
   readonly channelOf: (settings: ChannelSettings) => Channel;
   readonly nowMs: () => number;
@@ -32,6 +35,7 @@ export const answer = async (ask: Ask, options: OnceOptions): Promise<Answer> =>
 };
 
 const answered = async (ask: Ask, options: OnceOptions): Promise<Answer> => {
+  if (ask.kind === 'waiting') return waiting(options.deliveries);
   const { facts, settings, render } = options;
   if (facts === null || settings === null) throw new Error('the monitor was not told what there is to tell');
   switch (ask.kind) {
@@ -57,6 +61,17 @@ const answered = async (ask: Ask, options: OnceOptions): Promise<Answer> => {
     }
   }
 };
+
+/** More than that nobody reads. */
+const mostShown = 50;
+
+const waiting = (deliveries: readonly Delivery[]): Answer => ({
+  kind: 'waiting',
+  messages: deliveries.slice(0, mostShown).map(({ channel, message, createdMs, attempts, nextMs, error }) => ({
+    ...{ channel, title: message.title, createdMs, attempts, nextMs, error },
+  })),
+  more: Math.max(0, deliveries.length - mostShown),
+});
 
 const send = async (settings: ChannelSettings, message: Message, { channelOf }: OnceOptions): Promise<Sent> => {
   try {
