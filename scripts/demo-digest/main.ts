@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { exampleEvents } from '../../packages/server/src/monitor/testing.ts';
+import { exampleEvents } from '../../packages/server/src/monitor/testing-events.ts';
 import { exampleFacts, exampleNight } from '../../packages/server/src/page/testing.ts';
 import { paint, say } from '../demo/screen.ts';
 import { Story } from '../demo/story.ts';

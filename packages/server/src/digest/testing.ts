@@ -1,4 +1,5 @@
-import { exampleChanges, exampleEvents, exampleOverview } from '../monitor/testing.ts';
+import { exampleOverview } from '../monitor/testing.ts';
+import { exampleChanges, exampleEvents } from '../monitor/testing-events.ts';
 import type { DigestFacts } from './digest.ts';
 
 /** The facts of an example's digest; say what of its overview differs. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { mostToldEvents } from '../../digest/events.ts';
-import { exampleCondition, exampleEvents, exampleOverview, exampleSource } from '../../monitor/testing.ts';
+import { exampleCondition, exampleOverview, exampleSource } from '../../monitor/testing.ts';
+import { exampleEvents } from '../../monitor/testing-events.ts';
 import { needList } from './needs.ts';
 import { stoodOf, toldOf, toldOfSource } from './told.ts';
 
