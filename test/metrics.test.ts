@@ -230,7 +230,7 @@ describe('a real Prometheus, set up as README.md says', () => {
     expect(now).toContainEqual(
       expect.objectContaining({
         labels: expect.objectContaining({ alertname: 'BerthDamagedObjects', source: 'damaged' }),
-        annotations: expect.objectContaining({ summary: '2 of the objects of damaged are damaged or lost' }),
+        annotations: expect.objectContaining({ summary: '2 of the stored files of damaged are damaged or lost' }),
       }),
     );
     const overdue = now.filter(({ labels }) => labels['alertname'] === 'BerthOverdue');
