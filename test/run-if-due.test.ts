@@ -128,6 +128,18 @@ test.skipIf(!isRoot)(
     const status = await machine.berth('status');
     expect(status.stdout).toMatch(/seen there as +fine/);
     expect(status.stdout).not.toContain('wait for the server');
+
+    // Days later somebody has broken its agent.yaml: the server that it knows hears of the run that was due, once.
+    await age(machine, 50 * hour);
+    await appendFile(join(machine.home, 'agent.yaml'), 'pats: [/home]\n');
+    for (let wakes = 0; wakes < 2; wakes += 1) {
+      const broken = await machine.berth('run', '--if-due');
+      expect([broken.exitCode, broken.stderr]).toEqual([2, expect.stringContaining('pats')]);
+    }
+    expect(keptRuns(receiver)).toHaveLength(kept.length + 1);
+    const { stdout } = await receiver.cli('status', '--json', '--data', receiver.dataDir);
+    expect(stdout).toContain('The last run failed: ');
+    expect(stdout).toContain('pats');
   },
   180_000,
 );

@@ -99,9 +99,12 @@ const later = ({ nowMs, cached, server }: DueQuestion, startMs: number): DueAnsw
 const longestPause = 360 * minute;
 /**
  * Their next try costs a login: where nobody answers, a wake ends before its hooks (run.ts), and what was cut off later the run itself has
- * tried again for hours.
+ * tried again for hours. An agent.yaml that was broken kept anything from being tried: put right, it runs with the next wake.
  */
-const passing: ReadonlySet<string | null> = new Set(['unreachable', 'connection-cut', 'server-busy', 'lease-lost']);
+const passing: ReadonlySet<string | null> = new Set([
+  ...['unreachable', 'connection-cut', 'server-busy', 'lease-lost'],
+  ...['invalid-config', 'config-missing', 'config-unreadable', 'config-not-a-file'],
+]);
 
 /**
  * A run that failed is due again, but what fails each time, hooks and all, is not done every quarter of an hour. Nor is one that went well,

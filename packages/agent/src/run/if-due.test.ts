@@ -56,6 +56,32 @@ test('one that was slept through is run at once, and the connection stays until 
   expect(it.server.calls.at(-1)).toBe('hung up');
 });
 
+test('an agent.yaml that is broken is told to the server where a run is due, four times a day; put right it runs at once', async () => {
+  await using it = await machine();
+  const broken = new Problem('invalid-config', 'agent.yaml:3:1: unknown field pats', 'Did you mean paths?');
+  const wakeBroken = () => it.wake({ loadConfig: () => Promise.reject(broken) });
+  await expect(wakeBroken()).rejects.toBe(broken);
+  // Of a server that never answered nobody knows where it is.
+  expect(await it.reports()).toEqual([]);
+  it.server.slot = it.in(5 * hour);
+  await it.wake();
+  it.pass(hour);
+  await expect(wakeBroken()).rejects.toBe(broken);
+  expect(it.server.kept).toEqual([]);
+  it.pass(4 * hour);
+  for (let wake = 0; wake < 48; wake += 1) {
+    await expect(wakeBroken()).rejects.toBe(broken);
+    it.pass(hour / 4);
+  }
+  expect(it.server.kept).toHaveLength(2);
+  expect(it.server.kept[0]).toMatchObject({ outcome: 'failed', reason: 'invalid-config', message: broken.message });
+  expect(await it.reports()).toEqual(it.server.kept);
+  expect(it.backups()).toBe(0);
+  await expect(wakeBroken()).rejects.toBe(broken);
+  it.pass(hour / 4);
+  expect(await it.wake()).toMatchObject({ kind: 'ran', report: { outcome: 'ok' } });
+});
+
 test('a clock that is two hours slow is put right by the server', async () => {
   await using it = await machine();
   it.server.aheadMs = 2 * hour;

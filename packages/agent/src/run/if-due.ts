@@ -6,10 +6,11 @@ import type { AgentConfig } from '../config/schema.ts';
 import type { Coordinator } from '../server/coordinator.ts';
 import { formatDestination } from '../transport/destination.ts';
 import { readAssignment } from './assignment.ts';
+import { tellOfBrokenConfig } from './broken-config.ts';
 import { type DueAnswer, type DueQuestion, due, wakeMs } from './due.ts';
 import { handOver, refreshAssignment } from './hand-over.ts';
 import { createLease } from './lease.ts';
-import { takeLock } from './lock.ts';
+import { isLocked, lockOrNull } from './lock.ts';
 import { waitingNames } from './outbox.ts';
 import { readOwnRuns } from './own-runs.ts';
 import { type RunArguments, runBackup } from './run.ts';
@@ -43,15 +44,16 @@ export type IfDueEnd =
 
 /**
  * Runs when a run is due, and does nothing otherwise. Waits in this process for a slot that begins within 16 minutes, and in the queue of
- * a busy server. Reports that wait are handed in first. Throws the Problems of `loadConfig`, and 'state-unwritable'; only a bug rejects
+ * a busy server. Reports that wait are handed in first. Throws the Problems of `loadConfig`, of which the
+ * server is told where a run is due, and 'state-unwritable'; only a bug rejects
  * otherwise.
  */
 export const runIfDue = async (args: IfDueArguments): Promise<IfDueEnd> => {
   const { home, world } = args;
-  const config = await args.loadConfig();
+  const config = await configOf(args);
   // Not the lock of runs: while this one waits for its slot a person may well make a run.
   await using wake = await lockOrNull(join(home.state, 'wake.lock'));
-  if (wake === null || (await isRunning(home.lock))) return skipped('busy', world.now());
+  if (wake === null || (await isLocked(home.lock))) return skipped('busy', world.now());
   await using coordinator = world.coordinator(config, args.signal);
   if ((await waitingNames(home).catch(() => [])).length > 0) {
     const handed = await handOver({ home, config, coordinator, now: world.now, withinMs: 60_000 });
@@ -60,6 +62,20 @@ export const runIfDue = async (args: IfDueArguments): Promise<IfDueEnd> => {
   const decided = await decide(args, config, coordinator);
   // Awaited here: what is held by this function ends when it returns.
   return 'kind' in decided ? decided : await start(args, config, coordinator, decided);
+};
+
+const configOf = async ({ skip: _, ...args }: IfDueArguments): Promise<AgentConfig> => {
+  try {
+    return await args.loadConfig();
+  } catch (error) {
+    if (error instanceof Problem) await tellOfBrokenConfig(args, error).catch(unlessBug);
+    throw error;
+  }
+};
+
+/** What else is wrong is less than what is wrong with agent.yaml. */
+const unlessBug = (error: unknown): void => {
+  if (!(error instanceof Problem)) throw error;
 };
 
 interface Decided {
@@ -145,17 +161,3 @@ const skipped = (reason: string, now: Date): IfDueEnd => ({
   reason,
   nextAt: new Date(now.getTime() + wakeMs),
 });
-
-const lockOrNull = async (file: string): Promise<AsyncDisposable | null> => {
-  try {
-    return await takeLock(file);
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'busy') return null;
-    throw error;
-  }
-};
-
-const isRunning = async (file: string): Promise<boolean> => {
-  await using lock = await lockOrNull(file);
-  return lock === null;
-};

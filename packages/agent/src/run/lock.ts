@@ -49,3 +49,19 @@ const busy = (holder: string): Problem =>
     `Another run is going on${/^\d+\n$/.test(holder) ? ` (process ${holder.trim()})` : ''}.`,
     'Wait until it ends.',
   );
+
+/** The lock; null where another holds it. Throws 'state-unwritable'. */
+export const lockOrNull = async (file: string): Promise<AsyncDisposable | null> => {
+  try {
+    return await takeLock(file);
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'busy') return null;
+    throw error;
+  }
+};
+
+/** Whether somebody holds it now. Throws 'state-unwritable'. */
+export const isLocked = async (file: string): Promise<boolean> => {
+  await using lock = await lockOrNull(file);
+  return lock === null;
+};

@@ -36,7 +36,7 @@ export interface RunWorld extends LeaseWorld {
   /** A fresh connection and restic on it. Throws the Problems of `openTransport` and `openRestic`. */
   readonly reach: (config: AgentConfig, signal: AbortSignal) => Promise<Reach>;
   /** Whom to ask for a place and to hand reports to; nothing is connected before it is asked. */
-  readonly coordinator: (config: AgentConfig, signal: AbortSignal) => Coordinator;
+  readonly coordinator: (config: Pick<AgentConfig, 'server'>, signal: AbortSignal) => Coordinator;
   /** Where a report goes that can't be written to disk: standard error. */
   readonly lastResort: (text: string) => void;
 }
