@@ -164,9 +164,10 @@ describe.runIf(isRoot)('a host where systemd runs the receiver (needs root)', ()
     const started = performance.now();
     expect(await host.run('systemctl', 'stop', 'berth-server')).toMatchObject({ exitCode: 0 });
     expect(performance.now() - started).toBeLessThan(10_000);
-    expect((await host.run('pgrep', '--full', 'sshd|berth-server\\.mjs|session\\.mjs|coordinator\\.mjs|monitor\\.mjs')).stdout).toBe(
-      '',
-    );
+    expect(
+      (await host.run('pgrep', '--full', 'sshd|berth-server\\.mjs|session\\.mjs|coordinator\\.mjs|monitor\\.mjs'))
+        .stdout,
+    ).toBe('');
     const { stdout } = await host.run('systemctl', 'show', '--property', 'Result', '--value', 'berth-server');
     expect(stdout).toBe('success');
   });

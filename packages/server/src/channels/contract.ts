@@ -137,7 +137,7 @@ export const channelContract = (subject: Subject): void => {
 
     test('ends by its deadline when the service says nothing', async () => {
       await using served = await serve('silent');
-      const error = await failureOf(open(served.settings, 30));
+      const error = await failureOf(open(served.settings, 150));
       expect(error).toMatchObject({ isFinal: false, message: expect.stringContaining('did not answer within') });
     });
 

@@ -1,10 +1,11 @@
 import { sourceStates } from '@berth/common/control/usage.ts';
 import { describe, expect, it } from 'vitest';
 import { type ConditionCode, type ConditionEvent, conditionCodes } from '../events/condition.ts';
+import { mostEvents } from '../monitor/link.ts';
 import { exampleCondition, exampleNowMs, exampleOverview, exampleSource } from '../monitor/testing.ts';
 import { decideDigest } from './decide.ts';
 import type { DigestFacts } from './digest.ts';
-import { eventStories, mostToldEvents } from './events.ts';
+import { eventStories } from './events.ts';
 import { limitLevels } from './limits.ts';
 import { exampleFacts } from './testing.ts';
 import { textDigest } from './text.ts';
@@ -238,11 +239,11 @@ describe('the rest', () => {
 
   it('counts what it was told of, where it may not have been told of all', () => {
     const event = (index: number): ConditionEvent => ({
-      ...{ version: 1, at: new Date(exampleNowMs - (mostToldEvents - index) * 30_000).toISOString(), openMs: 0 },
+      ...{ version: 1, at: new Date(exampleNowMs - (mostEvents - index) * 30_000).toISOString(), openMs: 0 },
       ...{ key: 'page-down', code: 'page-down', source: null, severity: 'warning', text: '', remedy: '' },
       event: index % 2 === 0 ? 'raised' : 'resolved',
     });
-    const all = Array.from({ length: mostToldEvents }, (_, index) => event(index));
+    const all = Array.from({ length: mostEvents }, (_, index) => event(index));
     expect(eventStories(all, exampleNowMs)[0]?.words).toMatch(/^raised at least 1000 times, at least /);
     expect(eventStories(all.slice(2), exampleNowMs)[0]?.words).toMatch(/^raised 999 times, /);
     const note = decide(exampleFacts({}, { events: all })).eventsNote;

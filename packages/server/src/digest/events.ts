@@ -1,16 +1,11 @@
 import type { ConditionEvent, Severity } from '../events/condition.ts';
+import { mostEvents } from '../monitor/link.ts';
 import type { EventStory } from './model.ts';
 import { rankOf, titleOf } from './titles.ts';
 import { count, plain, span } from './words.ts';
 
-/**
- * Of so many events the monitor is told at most, the newest: where there are as many, there may have been more. A condition that comes
- * and goes every minute has 2,880 a day.
- */
-export const mostToldEvents = 2000;
-
-/** Whether there may have been more than these. */
-export const areCut = (events: readonly ConditionEvent[]): boolean => events.length >= mostToldEvents;
+/** Whether there may have been more than these: a condition that comes and goes every minute has 2,880 a day. */
+export const areCut = (events: readonly ConditionEvent[]): boolean => events.length >= mostEvents;
 
 /** What happened, what is still so first, and the loudest of it first: one line for all events of one code and source. */
 export const eventStories = (

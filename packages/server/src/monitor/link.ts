@@ -50,6 +50,9 @@ const ask = z.discriminatedUnion('kind', [
 ]);
 export type Ask = z.output<typeof ask>;
 
+/** How many events the monitor is told of. */
+export const mostEvents = 2000;
+
 /** Supervisor → monitor. Each is the newest of its kind: what an earlier one said is over. */
 export const toMonitorSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('settings'), settings: monitorSettingsSchema }),

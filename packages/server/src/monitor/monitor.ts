@@ -167,7 +167,7 @@ export class Monitor {
 /** Without its disk the monitor tells people all the same. */
 const stateIn = (folder: string, { wallMs }: Clock, log: Logger): MonitorState => {
   try {
-    const { state, aside } = openMonitorState(monitorDatabase(folder), {
+    const { state, aside, skipped } = openMonitorState(monitorDatabase(folder), {
       now: () => new Date(wallMs()),
       onTrouble: (error) => {
         if (error === null) log.info('what people were told is written down again');
@@ -176,6 +176,7 @@ const stateIn = (folder: string, { wallMs }: Clock, log: Logger): MonitorState =
     });
     if (aside !== null)
       log.error({ aside }, 'the database of the monitor was damaged, and was set aside; a new one begins');
+    for (const what of skipped) log.error({ what }, 'what people were told can not be understood, and is passed over');
     return state;
   } catch (error) {
     log.error({ err: error }, 'what people were told can not be read: nothing is kept over a restart until it can');

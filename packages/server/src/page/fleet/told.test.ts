@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mostToldEvents } from '../../digest/events.ts';
+import { mostEvents } from '../../monitor/link.ts';
 import { exampleCondition, exampleOverview, exampleSource } from '../../monitor/testing.ts';
 import { exampleEvents } from '../../monitor/testing-events.ts';
 import { needList } from './needs.ts';
@@ -28,7 +28,7 @@ test('what needs doing of a source is its own, and not the server’s or another
 test('a source whose events another pushed out is not said to have been told in full', () => {
   const [event] = exampleEvents();
   if (event === undefined) throw new Error('no event');
-  const flood = Array.from({ length: mostToldEvents }, () => ({ ...event, source: 'laptop' }));
+  const flood = Array.from({ length: mostEvents }, () => ({ ...event, source: 'laptop' }));
   expect(toldOfSource(exampleOverview({ sources }), router, flood).eventsNote).toContain('So much happened');
   expect(toldOfSource(exampleOverview({ sources }), router, [event]).eventsNote).toBeNull();
 });

@@ -1,6 +1,7 @@
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { linesOf } from './lines.ts';
+import { lineOf, linesOf } from './lines.ts';
 
 const read = async (chunks: readonly string[], longest = 10): Promise<readonly (string | null)[]> =>
   Array.fromAsync(linesOf(Readable.from(chunks), longest));
@@ -24,4 +25,10 @@ test('a line that is too long is null, and costs no more memory than the longest
   const before = process.memoryUsage().heapUsed;
   expect(await Array.fromAsync(linesOf(endless(), 1000))).toEqual([null, 'after']);
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(100 * 1024 ** 2);
+});
+
+test('a message is one line to whoever reads it, whatever is written in it', async () => {
+  const message = { text: 'a\u2028b\u2029c\nd\re' };
+  const lines = await Array.fromAsync(createInterface({ input: Readable.from([lineOf(message)]) }));
+  expect(lines.map((line) => JSON.parse(line))).toEqual([message]);
 });

@@ -22,3 +22,7 @@ export async function* linesOf(chunks: AsyncIterable<string>, longest: number): 
     add(chunk.slice(from));
   }
 }
+
+/** A message as a line. Whoever reads by `readline` ends one at U+2028 and U+2029 too, which JSON leaves as they are. */
+export const lineOf = (message: unknown): string =>
+  `${JSON.stringify(message).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')}\n`;

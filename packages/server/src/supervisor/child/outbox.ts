@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { lineOf } from './lines.ts';
 
 /**
  * What a child is to know: the newest of each, and no more, so that one that does not listen costs no memory. A new one is
@@ -59,6 +60,6 @@ export class Outbox<Message extends object> {
   #write(what: string): void {
     if (this.#isFull || this.#to === null) return;
     this.#unsaid.delete(what);
-    this.#isFull = !this.#to.write(`${JSON.stringify(this.#newest.get(what))}\n`);
+    this.#isFull = !this.#to.write(lineOf(this.#newest.get(what)));
   }
 }

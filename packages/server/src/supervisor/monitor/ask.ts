@@ -5,6 +5,7 @@ import { Problem } from '@berth/common/problem.ts';
 import { execa } from 'execa';
 import { type Ask, type FromMonitor, fromMonitorSchema, type ToMonitor } from '../../monitor/link.ts';
 import { childEnvironment } from '../child/child.ts';
+import { lineOf } from '../child/lines.ts';
 import { privatePaths } from '../namespace.ts';
 import type { Program } from '../program.ts';
 import type { ServerState } from '../state.ts';
@@ -35,7 +36,7 @@ export const askMonitor = async (
 ): Promise<Exclude<Answer, { kind: 'failed' }>> => {
   using place = placeFor(options);
   const [file = '', ...words] = place.command;
-  const lines = [...told, { type: 'ask', ask }].map((message) => `${JSON.stringify(message)}\n`);
+  const lines = [...told, { type: 'ask', ask }].map(lineOf);
   const { stdout, stderr, cause } = await execa(file, words, {
     reject: false,
     timeout: longestMs,

@@ -2,10 +2,10 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConditionEvent } from '../../events/condition.ts';
 import { readEvents } from '../../events/files.ts';
+import { mostEvents } from '../../monitor/link.ts';
 
-/** How far back people are told, in milliseconds, and of how many events. */
+/** How far back people are told, in milliseconds. */
 export const toldBackMs = 48 * 3_600_000;
-const mostEvents = 2000;
 
 /** The events of the last 48 hours, the newest 2,000, the oldest first. Throws the disk's errors. */
 export const latestEvents = (dataDir: string, nowMs: number): readonly ConditionEvent[] =>
