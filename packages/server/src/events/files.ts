@@ -1,10 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '@berth/common/errno.ts';
 import { parseJson } from '@berth/common/parse-json.ts';
 import { z } from 'zod';
 import { type Condition, type ConditionEvent, conditionSchema, eventSchema } from './condition.ts';
-import { readJson, replaceJson, setBrokenAside, writeWhole } from './json-file.ts';
+import { readJson, replaceJson, setBrokenAside, textOf, writeWhole } from './json-file.ts';
 
 const conditionsFile = (dataDir: string): string => join(dataDir, 'conditions.json');
 const historyFile = (dataDir: string): string => join(dataDir, 'events.jsonl');
@@ -61,13 +60,4 @@ const endsMidLine = (file: number): boolean => {
   const { size } = fstatSync(file);
   const last = Buffer.alloc(1);
   return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
-};
-
-const textOf = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
-    throw error;
-  }
 };

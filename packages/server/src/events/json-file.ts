@@ -55,3 +55,13 @@ export const writeWhole = (file: number, bytes: Uint8Array): void => {
   let rest = bytes;
   while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
 };
+
+/** What a file holds; nothing where there is none. */
+export const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return '';
+    throw error;
+  }
+};

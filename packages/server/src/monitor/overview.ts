@@ -1,6 +1,7 @@
 import type { Policy } from '@berth/common/control/policy.ts';
 import type { SourceState } from '@berth/common/control/usage.ts';
 import type { RunOutline } from '../coordinator/reports/outline.ts';
+import type { FleetSource } from '../coordinator/state/fleet.ts';
 import type { Condition } from '../events/condition.ts';
 import type { Access } from '../sources/source.ts';
 import type { Stored } from '../status/stored.ts';
@@ -81,15 +82,7 @@ export interface OverviewSource {
   /** The last run that made a snapshot, and the last of any kind but dry runs and `busy` ones. */
   readonly lastGood: RunOutline | null;
   readonly lastRun: RunOutline | null;
-  readonly now:
-    | { readonly kind: 'idle' }
-    | {
-        readonly kind: 'running';
-        readonly sinceMs: number;
-        readonly step: string | null;
-        readonly percent: number | null;
-      }
-    | { readonly kind: 'waiting'; readonly sinceMs: number; readonly position: number };
+  readonly now: FleetSource['now'];
   /** Null before the first review, and for SFTP sources. */
   readonly stored: Stored | null;
   /** When the oldest and the newest snapshot that it holds arrived; null without any, and where it is not known. */

@@ -1,9 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '@berth/common/errno.ts';
 import { parseJson } from '@berth/common/parse-json.ts';
 import { z } from 'zod';
-import { writeWhole } from '../../events/json-file.ts';
+import { textOf, writeWhole } from '../../events/json-file.ts';
 import type { ConfigChange } from '../../monitor/overview.ts';
 import { describeDiff } from '../../sources/describe-diff.ts';
 import { diffConfigs, isEmptyDiff } from '../../sources/diff.ts';
@@ -48,13 +47,4 @@ export const addChange = (dataDir: string, change: ConfigChange): void => {
     closeSync(file);
   }
   renameSync(temporary, path);
-};
-
-const textOf = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
-    throw error;
-  }
 };
