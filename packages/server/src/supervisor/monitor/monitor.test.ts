@@ -51,7 +51,7 @@ const server = (more: Partial<MonitorOptions> = {}) => {
       world.failing += 1;
     },
     log: pino({ level: 'silent' }),
-    patience: { downMs: 100, answerMs: 10_000, endMs: 500 },
+    patience: { downMs: 10_000, answerMs: 10_000, endMs: 500 },
     ...more,
   });
   running = monitor;
