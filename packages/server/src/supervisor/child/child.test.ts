@@ -63,7 +63,7 @@ test('one that dies again and again after it put everything in force is a condit
     lives += 1;
     return program(lives <= 2 ? `console.error('RangeError: it broke'); process.exit(3);` : '');
   };
-  const { seen } = world(command, { mostDeaths: 2, wellMs: 300 });
+  const { seen } = world(command, { mostDeaths: 2, wellMs: 1000 });
   await until('it is a condition', () => seen.open.length === 1);
   expect(seen.open[0]?.text).toBe(
     'It dies again and again, and is started anew each time. The last time: RangeError: it broke; exit code 3.',

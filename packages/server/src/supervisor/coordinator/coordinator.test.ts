@@ -134,6 +134,7 @@ test('what it says is taken only in the words that were agreed', async () => {
       say({ type: 'exec', command: 'id' });
       say({ type: 'words', words: [${raise('mass-delete')}] });
       say({ type: 'words', words: [${raise('overdue')}, { resolve: 'disk-failing:laptop' }] });`),
+    { patience: { downMs: 10_000, answerMs: 10_000, endMs: 500 } },
   );
   world.open = decide(
     [],
