@@ -83,19 +83,3 @@ test('day after day of new troubles never makes more messages than the brake all
     expect(hour.length).toBeLessThanOrEqual(limits.warning.mostAnHour + 1);
   }
 });
-
-test('10,000 conditions are decided in less than 50 ms', () => {
-  const conditions = Array.from({ length: 10_000 }, (_, index) =>
-    conditionOf(codes[index % codes.length] ?? '', `m${index}`, startMs),
-  );
-  const watcher = new Watcher();
-  watcher.stay(startMs, startMs + 20 * minuteMs, conditions, 10 * minuteMs);
-  const times = Array.from({ length: 6 }, (_, index) => {
-    const began = process.threadCpuUsage();
-    watcher.look(startMs + (20 + index) * minuteMs, conditions);
-    const { user, system } = process.threadCpuUsage(began);
-    return (user + system) / 1000;
-  });
-  // The quickest of some: caches and the collector of garbage.
-  expect(Math.min(...times)).toBeLessThan(50);
-});
