@@ -152,7 +152,7 @@ describe.runIf(isRoot)('a host where systemd runs the receiver (needs root)', ()
     expect(await host.run('systemctl', 'restart', 'berth-server')).toMatchObject({ exitCode: 0 });
     expect(await host.mainPid()).not.toBe(first);
     await eventually('it serves again', 60_000, async () => {
-      const { stdout } = await host.run('/usr/local/bin/berth-server', 'status', '--data', '/srv/berth');
+      const { stdout } = await host.run('/usr/local/bin/berth-server', 'status');
       return (
         /laptop/.test(stdout) &&
         (await execa('ssh-keyscan', ['-p', String(host.port), '127.0.0.1'], { reject: false })).stdout !== ''

@@ -26,6 +26,9 @@ test('up again changes nothing; other settings replace the container; down leave
   });
   expect(await container.id()).not.toBe(first);
   expect((await docker('inspect', first)).exitCode).not.toBe(0);
+  // What people are told to type works as it stands.
+  for (const words of [['check'], ['status'], ['digest', '--preview']])
+    expect(await container.exec(['berth-server', ...words])).toMatchObject({ exitCode: 0 });
   expect(await container.cli('logs', '--name', container.name)).toMatchObject({
     exitCode: 0,
     stdout: expect.stringContaining('ready'),

@@ -30,7 +30,12 @@ import { type Ready, run } from './supervisor/run.ts';
 import { readState } from './supervisor/state.ts';
 import { version } from './version.ts';
 
-const defaults = { directory: '/etc/berth', config: '/etc/berth/sources.yaml', data: '/data' } as const;
+/** An image or a package says where its own things are, so that what people are told to type works there. */
+const defaults = {
+  directory: '/etc/berth',
+  config: process.env['BERTH_SOURCES'] ?? '/etc/berth/sources.yaml',
+  data: process.env['BERTH_DATA_DIR'] ?? '/data',
+} as const;
 
 const toPort = (text: string): number => {
   const port = Number(text);

@@ -96,9 +96,15 @@ const messageOf = (one: Candidate, situation: Situation): Message => {
     ...{ id: `${thread}.${alert.told + 1}`, thread, kind: kindOf(due.reason), severity: due.severity },
     ...wordsOf(one, due, readingOf(situation)),
     ...{ code: alert.code, sources: sources.slice(0, sourcesMost), atMs: situation.nowMs },
-    ...{ url: situation.pageUrl, mail: null },
+    ...{ url: pageOf(situation.pageUrl, sources), mail: null },
   };
 };
+
+/** Where to look: at the one source it is about, or at all of them. */
+const pageOf = (pageUrl: string | null, [only, ...others]: readonly string[]): string | null =>
+  pageUrl === null || only === undefined || others.length > 0
+    ? pageUrl
+    : `${pageUrl.replace(/\/$/, '')}/sources/${encodeURIComponent(only)}`;
 
 const togetherMessage = (rest: readonly Candidate[], severity: Severity, situation: Situation): Message => {
   const [only] = rest;

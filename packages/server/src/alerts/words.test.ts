@@ -43,6 +43,18 @@ test('its end says how long it was', () => {
   });
 });
 
+test('it leads to the page of the one source it is about, or to that of all', () => {
+  const led = (...names: readonly string[]) =>
+    told(
+      names.map((name) => overdue(name)),
+      undefined,
+      { pageUrl: 'https://berth.example.org/' },
+    ).url;
+  expect(led('laptop')).toBe('https://berth.example.org/sources/laptop');
+  expect(led('laptop', 'desktop')).toBe('https://berth.example.org/');
+  expect(told([overdue('laptop')]).url).toBeNull();
+});
+
 test('what is about the server, a channel or a file is called so', () => {
   const of = (code: string, subject?: string) =>
     told([conditionOf(code, null, startMs, { severity: 'critical', ...(subject === undefined ? {} : { subject }) })])
