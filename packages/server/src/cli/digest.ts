@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '@berth/common/parsed.ts';
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import type { Command } from 'commander';
+import { replaceFile } from '../replace-file.ts';
 import { type AskingFlags, asked, noChannel, toldOn } from './asking.ts';
 import { type Shared, say, sayJson } from './command.ts';
 import { type SentTo, sentText } from './sent-text.ts';
@@ -39,14 +40,17 @@ export const addDigestCommand = (program: Command, { examples, defaults }: Share
     });
 };
 
+/** To be opened by whoever has a browser. */
+const readable = 0o644;
+
 const preview = async (flags: Flags, directory: string): Promise<void> => {
   const answer = await asked(await toldOn(flags), { kind: 'preview' });
   if (answer.kind !== 'preview') throw new Error('the monitor answered another question');
   const files = { html: join(directory, 'digest.html'), text: join(directory, 'digest.txt') };
   try {
     mkdirSync(directory, { recursive: true });
-    writeFileSync(files.html, answer.html);
-    writeFileSync(files.text, answer.text);
+    replaceFile(files.html, answer.html, readable);
+    replaceFile(files.text, answer.text, readable);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new Problem(

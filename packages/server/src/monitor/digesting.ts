@@ -19,7 +19,7 @@ export interface DigestTimes {
  * The moment of the digest that is due now, in UTC milliseconds; null while none is. There is one for each day of the wall clock,
  * the day on which the clock changes as well: of a time that comes twice the first counts, one that does not exist is when the
  * clock jumps over it. One that was missed is still due until the next. Where nothing is settled yet, or only what is still to
- * come (the clock was wrong), `settle` says so without a digest: a server that is new owes none for this morning.
+ * come (the clock was wrong), `isNew` says so, and no digest is made: a server that is new owes none for this morning.
  */
 export const dueDigest = ({
   at,

@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
 import { z } from 'zod';
+import { replaceFile } from '../replace-file.ts';
 import { judgementSchema } from '../sftp/judge.ts';
 
 const finding = z.object({ message: z.string(), remedy: z.string() });
@@ -58,11 +59,11 @@ export const appliedFile = (dataDir: string): string => join(dataDir, 'sources.a
 
 /** Records the state. It is made anew at every start, so it is not synced. */
 export const writeState = (dataDir: string, state: ServerState): void =>
-  replace(stateFile(dataDir), `${JSON.stringify(state, null, 2)}\n`, 0o644);
+  replaceFile(stateFile(dataDir), `${JSON.stringify(state, null, 2)}\n`, 0o644);
 
 /** Records what was put in force. For us alone: it may name a topic or a URL that is as good as a password. */
 export const writeApplied = (dataDir: string, content: Uint8Array): void =>
-  replace(appliedFile(dataDir), content, 0o600);
+  replaceFile(appliedFile(dataDir), content, 0o600);
 
 /** The state of the last server on this data directory; null when none ran or its file can not be understood. */
 export const readState = (dataDir: string): ServerState | null => {
@@ -72,12 +73,4 @@ export const readState = (dataDir: string): ServerState | null => {
     if (isErrno(error, 'ENOENT') || error instanceof SyntaxError || error instanceof z.ZodError) return null;
     throw error;
   }
-};
-
-/** In one step, and never through a link somebody left at the temporary name. */
-const replace = (path: string, content: string | Uint8Array, mode: number): void => {
-  const temporary = `${path}.new`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, content, { mode, flag: 'wx' });
-  renameSync(temporary, path);
 };
