@@ -24,10 +24,25 @@ export type CoordinatorCode = (typeof coordinatorCodes)[number];
 export const monitorCodes = ['digest-unsent', 'channel-failing', 'page-down'] as const;
 export type MonitorCode = (typeof monitorCodes)[number];
 
+/** What the server finds to be so of a phone: what Syncthing says, what its folder is, and how its mirror goes. */
+export const phoneCodes = [
+  'syncthing-down',
+  'syncthing-refused',
+  'syncthing-paused',
+  'syncthing-trouble',
+  'phone-unseen',
+  'ingest-missing',
+  'ingest-unreadable',
+  'mirror-stuck',
+  'phone-deletes',
+] as const;
+export type PhoneCode = (typeof phoneCodes)[number];
+
 /** What can be so. A code never changes its meaning; programs may go by it. */
 export const conditionCodes = [
   ...coordinatorCodes,
   ...monitorCodes,
+  ...phoneCodes,
   'coordinator-down',
   'monitor-down',
   'config-refused',

@@ -26,6 +26,8 @@ export const toConfig = (written: WrittenSources, hostTimeZone: string): ServerC
         access: own.access ?? 'restic',
         immutable: own.immutable ?? false,
         ping: own.ping ?? null,
+        ingest: null,
+        media: null,
         ...(own.access === 'sftp' ? withoutAgent(schedule) : schedule),
       };
     }),

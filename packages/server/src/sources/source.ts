@@ -12,7 +12,7 @@ export interface Source extends Schedule {
   readonly name: SourceName;
   /** Unique; see `uid.ts` for the range. The source's group has the same number. */
   readonly uid: number;
-  /** At least one. No key stands twice in a file. */
+  /** At least one, but for a phone (`ingest`), which never logs in and has none. No key stands twice in a file. */
   readonly keys: readonly PublicKey[];
   /** The most the source may store, trash included; null where the disk is the only limit. */
   readonly quotaBytes: Bytes | null;
@@ -27,6 +27,54 @@ export interface Source extends Schedule {
   readonly immutable: boolean;
   /** The dead man's switch that is told of its runs; null for none. */
   readonly ping: Ping | null;
+  /** Where its files arrive, for a phone, which the server backs up itself; null for every machine that logs in. */
+  readonly ingest: Ingest | null;
+  /** Where its photos and videos are mirrored to; null for none, and without `ingest`. */
+  readonly media: Media | null;
+}
+
+/** Files that Syncthing brings to this server, of a source that can not run restic itself. */
+export interface Ingest {
+  /** Syncthing's folder, on the machine that holds it: absolute. */
+  readonly folder: string;
+  /** The file with the repository's password, as written: relative to the folder of sources.yaml, or absolute. */
+  readonly passwordFile: string;
+  /** The group that may read what Syncthing wrote; null where others may, or the source's own UID does. */
+  readonly group: number | null;
+  /** restic's patterns, relative to `folder`; for the backup and for the mirror. */
+  readonly exclude: readonly string[];
+  /** How long a backup waits for Syncthing to have nothing more to fetch. */
+  readonly settleMs: Millis;
+  /** The phone unseen for so long is a condition; null for never. */
+  readonly unseenAfterMs: Millis | null;
+  /** Whom to ask what is going on; null where nobody is asked. */
+  readonly syncthing: SyncthingPlace | null;
+}
+
+/** Where Syncthing answers, and for which of its folders. */
+export interface SyncthingPlace {
+  /** Scheme, host and port: `http://127.0.0.1:8384`. */
+  readonly url: string;
+  /** As written, like `Ingest.passwordFile`. */
+  readonly apiKeyFile: string;
+  readonly folderId: string;
+  /** Its own certificate, for https; null trusts those that Node knows. As written, like `Ingest.passwordFile`. */
+  readonly certificateFile: string | null;
+}
+
+/** The one-way mirror of a phone's photos and videos. */
+export interface Media {
+  /** Folders below `Ingest.folder`, such as `DCIM`; `.` is all of it. */
+  readonly from: readonly string[];
+  /** The folder of the mirror: absolute, and never inside the other or around it. */
+  readonly to: string;
+  readonly everyMs: Millis;
+  /** The phone's own folders, or `{yyyy}/{mm}` by the date a photo was taken. */
+  readonly layout: 'as-is' | 'by-date';
+  /** Files and folders 0640 and 2750, or 0644 and 0755. */
+  readonly readableBy: 'group' | 'all';
+  /** Photos and videos by the endings of their names, or every file. */
+  readonly types: 'media' | 'all';
 }
 
 /** What one `sources.yaml` says, complete: the only form in which it reaches the rest of the server. */

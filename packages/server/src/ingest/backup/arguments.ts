@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** What a wake of a phone's backup is told. Paths are absolute, as its own process reaches them. */
+export const backupArgumentsSchema = z.object({
+  /** The source. */
+  name: z.string(),
+  /** Where the phone's files arrive. */
+  ingest: z.string(),
+  /** The marker without which it is not the phone's folder; null where none is expected. */
+  marker: z.string().nullable(),
+  /** The agent's home of this phone: state, cache, reports, outbox. */
+  home: z.string(),
+  passwordFile: z.string(),
+  /** The sockets of the store, by which restic reaches it, and of the coordinator. */
+  receiveSocket: z.string(),
+  controlSocket: z.string(),
+  /** restic itself, and what joins its standard streams with a socket: `[node, …, dial program]`. */
+  restic: z.string(),
+  dial: z.array(z.string()).min(1),
+  exclude: z.array(z.string()),
+  settleMs: z.number().nonnegative(),
+  /** True to run now whatever the plan says, because somebody asked. */
+  isNow: z.boolean(),
+});
+export type BackupArguments = z.output<typeof backupArgumentsSchema>;
+
+/** Lines it is told while it runs: whether Syncthing is quiet; null where nobody can say. */
+export const toBackupSchema = z.object({ quiet: z.boolean().nullable() });
+export type ToBackup = z.output<typeof toBackupSchema>;
+
+/** How it ended. */
+export const backupResultSchema = z.object({
+  /** `ran`, `not-due`, `waiting`, `ingest-missing`, `ingest-unreadable`, or why it was skipped. */
+  ended: z.string().max(200),
+  /** Of a run: `ok`, `incomplete`, `failed`, `busy`, `cancelled`. */
+  outcome: z.string().max(50).nullable(),
+  snapshot: z.string().max(64).nullable(),
+  /** When asking again makes sense, UTC; null for the usual time. */
+  nextAt: z.iso.datetime().nullable(),
+});
+export type BackupResult = z.output<typeof backupResultSchema>;
