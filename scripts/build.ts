@@ -8,6 +8,9 @@ const programs = {
   job: 'packages/server/src/jobs/main.ts',
   coordinator: 'packages/server/src/coordinator/main.ts',
   monitor: 'packages/server/src/monitor/main.ts',
+  ingest: 'packages/server/src/ingest/main.ts',
+  watcher: 'packages/server/src/ingest/watch/main.ts',
+  dial: 'packages/server/src/ingest/backup/dial.ts',
   berth: 'packages/agent/src/cli.ts',
 };
 

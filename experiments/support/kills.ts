@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@berth/common/problem.ts';
 import type { z } from 'zod';
@@ -199,6 +200,7 @@ const killRewind = async ({ ledger, random, kills }: Life, marks: Mark[]): Promi
   const context: JobContext = {
     ...{ directory, disk: nodeDisk, now: () => new Date(), pid: process.pid, isAlive: isProcessAlive },
     ...{ signal: new AbortController().signal, progress: () => undefined },
+    told: () => Readable.from([]),
   };
   const planned = async () => {
     const to = String(mark.place);

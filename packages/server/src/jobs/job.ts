@@ -14,6 +14,11 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** Tells whoever started the job how far it is; JSON of the shape that job documents. */
   readonly progress: (value: unknown) => void;
+  /**
+   * What whoever started the job tells it while it runs: one JSON value a line, nothing of what is not JSON; over once there is nobody
+   * any more. To be read once.
+   */
+  readonly told: () => AsyncIterable<unknown>;
 }
 
 /**

@@ -1,52 +1,6 @@
-import { writeSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { parseJson } from '@berth/common/parse-json.ts';
-import { exitCode, Problem } from '@berth/common/problem.ts';
-import { nodeDisk } from '../store/disk.ts';
-import { isProcessAlive } from '../store/sessions.ts';
-import type { JobContext } from './job.ts';
 import { jobs } from './registry.ts';
-import { storageProblem } from './storage-trouble.ts';
+import { runJobs } from './run-jobs.ts';
 
-/** Written at once and whole: the process may end right after it. */
-const answer = (line: Readonly<Record<string, unknown>>): void => {
-  writeSync(1, `${JSON.stringify(line)}\n`);
-};
-
-/**
- * The job program: `job NAME --source NAME --directory DIR --args JSON`, started by the server (start.ts) and by nobody
- * else. Answers on standard output with lines `{"progress":…}` and one last `{"result":…}` or `{"problem":…}`.
- */
-const main = async (words: readonly string[]): Promise<number> => {
-  const { values, positionals } = parseArgs({
-    args: [...words],
-    allowPositionals: true,
-    options: { source: { type: 'string' }, directory: { type: 'string' }, args: { type: 'string' } },
-  });
-  const job = jobs.find(({ name }) => name === positionals[0]);
-  if (job === undefined || values.directory === undefined)
-    throw new Error('the server and its job program do not fit together');
-  const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
-  const context: JobContext = {
-    directory: values.directory,
-    disk: nodeDisk,
-    now: () => new Date(),
-    pid: process.pid,
-    isAlive: isProcessAlive,
-    signal: stopping.signal,
-    progress: (progress) => answer({ progress }),
-  };
-  try {
-    answer({ result: job.result.parse(await job.run(context, job.args.parse(parseJson(values.args ?? '{}')))) });
-    return exitCode.ok;
-  } catch (error) {
-    const problem = error instanceof Problem ? error : storageProblem(error);
-    if (problem === null) throw error;
-    answer({ problem: { code: problem.code, happened: problem.message, remedy: problem.remedy } });
-    return exitCode.failed;
-  }
-};
-
+// The job program, for work on what a source has stored: run-jobs.ts says what it is told and answers.
 process.umask(0o077);
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runJobs(jobs, process.argv.slice(2));

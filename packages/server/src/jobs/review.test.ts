@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { nodeDisk } from '../store/disk.ts';
 import { bodyOf, objectOf, sourceDirectory, testStore } from '../store/testing.ts';
@@ -12,6 +13,7 @@ const reviewed = (directory: string, now: number, quotaBytes: number | null = nu
     {
       ...{ directory, disk: nodeDisk, now: () => new Date(now), pid: 1, isAlive: () => false },
       ...{ signal: new AbortController().signal, progress: () => undefined },
+      told: () => Readable.from([]),
     },
     { brake: 0.5, quotaBytes: bytes.nullable().parse(quotaBytes) },
   );

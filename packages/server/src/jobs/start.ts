@@ -4,8 +4,9 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import type { Mode } from '../accounts/layout.ts';
 import { sourceDirectory } from '../session/arguments.ts';
-import { type Jail, jailWords, nodeWords, sessionFolders } from '../session/jail.ts';
+import { type Cell, type Jail, jailWords, nodeWords, sessionFolders } from '../session/jail.ts';
 import type { Job } from './job.ts';
+import { tell } from './tell.ts';
 
 /** Where jobs run, decided once per server or command: place.ts. */
 export interface JobPlace {
@@ -25,6 +26,24 @@ const answer = z.union([
   z.object({ problem: z.object({ code: z.string(), happened: z.string(), remedy: z.string() }) }).strict(),
 ]);
 
+/** What may be otherwise than for work on what a source has stored. */
+export interface JobWishes {
+  readonly onProgress?: (value: unknown) => void;
+  readonly signal?: AbortSignal;
+  /** True for work that nobody waits for: backups and restores come first, for the processor and (ioprio_set(2)) the disk. */
+  readonly background?: boolean;
+  /** Another program of jobs than jobs/main.ts, by the path that the source's UID can walk. */
+  readonly program?: string;
+  /** What it may reach; what the source's sessions may, where nobody says. */
+  readonly cell?: Omit<Cell, 'node' | 'program'>;
+  /** Groups it is in beside the source's own; not without root. */
+  readonly groups?: readonly number[];
+  /** The folder it is told as its own; the source's, where nobody says. */
+  readonly directory?: string;
+  /** What it is told while it runs: `JobContext.told`. JSON, a line each. */
+  readonly told?: AsyncIterable<unknown>;
+}
+
 /**
  * Runs a job on a source's files, as that source and behind the same walls as its sessions: root reads nothing that a
  * source wrote. Throws the job's own Problem, or `job-failed` with its last words. The job ends with this process, and
@@ -35,15 +54,10 @@ export const startJob = async <Arguments extends z.ZodType, Result extends z.Zod
   source: { readonly name: string; readonly uid: number },
   job: Job<Arguments, Result>,
   args: z.input<Arguments>,
-  options: {
-    readonly onProgress?: (value: unknown) => void;
-    readonly signal?: AbortSignal;
-    /** True for work that nobody waits for: backups and restores come first, for the processor and (ioprio_set(2)) the disk. */
-    readonly background?: boolean;
-  } = {},
+  options: JobWishes = {},
 ): Promise<z.output<Result>> => {
-  const { onProgress, signal, background } = options;
-  const command = commandFor(place, source, job.name, JSON.stringify(args));
+  const { onProgress, signal, background, told } = options;
+  const command = jobCommand(place, source, [job.name, JSON.stringify(args)], options);
   const [file = '', ...words] = background === true ? ['nice', '-n', '10', ...command] : command;
   const child = execa(file, words, {
     reject: false,
@@ -51,10 +65,11 @@ export const startJob = async <Arguments extends z.ZodType, Result extends z.Zod
     cwd: '/',
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     extendEnv: false,
-    stdin: 'ignore',
+    stdin: told === undefined ? 'ignore' : 'pipe',
     buffer: { stdout: false },
     maxBuffer: 65_536,
   });
+  const telling = told === undefined || child.stdin === null ? null : tell(child.stdin, told);
   let last: z.infer<typeof answer> | null = null;
   for await (const line of child.iterable()) {
     const read = answer.safeParse(parseJson(String(line)));
@@ -63,6 +78,7 @@ export const startJob = async <Arguments extends z.ZodType, Result extends z.Zod
     else last = read.data;
   }
   const { stderr, cause } = await child;
+  await telling?.end();
   if (last !== null && 'problem' in last) {
     const { code, happened, remedy } = last.problem;
     throw new Problem(code, happened, remedy);
@@ -78,18 +94,22 @@ export const startJob = async <Arguments extends z.ZodType, Result extends z.Zod
   );
 };
 
-const commandFor = (
-  { mode, node, program, dataDir, jail, enter }: JobPlace,
+/** The words that start a job: as the source, behind its walls, ending with this process. */
+export const jobCommand = (
+  { mode, node, program: usual, dataDir, jail, enter }: JobPlace,
   { name, uid }: { readonly name: string; readonly uid: number },
-  job: string,
-  args: string,
+  [job, args]: readonly [name: string, args: string],
+  wishes: Pick<JobWishes, 'program' | 'cell' | 'groups' | 'directory'> = {},
 ): readonly string[] => {
-  const directory = sourceDirectory(dataDir, name);
-  const cell = { node, program, readable: [], writable: sessionFolders(directory) };
+  const { program = usual, groups = [], directory = sourceDirectory(dataDir, name) } = wishes;
+  const usualCell = { readable: [], writable: sessionFolders(sourceDirectory(dataDir, name)) };
+  const cell: Cell = { ...(wishes.cell ?? usualCell), node, program };
   const into = enter === null ? [] : ['nsenter', '--mount', '--root', '--target', String(enter), '--'];
-  const become = mode === 'rootless' ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+  const others = groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`;
+  const become = mode === 'rootless' ? [] : [`--reuid=${uid}`, `--regid=${uid}`, others];
   // A job whose server died would go on unseen, and hold up the next.
   const walls = ['setpriv', '--pdeathsig', 'TERM', ...become, '--no-new-privs', ...jailWords(jail, cell)];
-  const words = [job, '--source', name, '--directory', directory, '--args', args];
-  return [...into, ...walls, node, ...nodeWords(cell), program, ...words];
+  // SQLite is what Node calls experimental.
+  const runtime = [node, '--disable-warning=ExperimentalWarning', ...nodeWords(cell)];
+  return [...into, ...walls, ...runtime, program, job, '--source', name, '--directory', directory, '--args', args];
 };

@@ -52,6 +52,18 @@ describe('the words of a jail', () => {
     expect(nodeWords({ ...cell, system }).join(' ')).not.toContain('/etc');
   });
 
+  test('let a job start the programs it is given, read single files, and write nothing but /dev/null for them', () => {
+    const more = { ...cell, writable: [], files: ['/run/berth/phones/p/password'], programs: ['/usr/bin/restic'] };
+    const words = jailWords(jail, more);
+    expect(words).toContain('path-beneath:execute,read-file:/usr/bin/restic');
+    expect(words).toContain('path-beneath:read-file:/run/berth/phones/p/password');
+    expect(words).toContain('path-beneath:read-file,write-file:/dev/null');
+    expect(nodeWords(more)).toEqual(
+      expect.arrayContaining(['--allow-child-process', '--allow-fs-read=/run/berth/phones/p/password']),
+    );
+    expect(nodeWords(cell)).not.toContain('--allow-child-process');
+  });
+
   test('ask an older kernel for nothing it does not know', () => {
     const words = jailWords({ ...jail, rights: basicRights }, cell).join(' ');
     expect(words).not.toContain('truncate');

@@ -20,6 +20,10 @@ export interface Cell {
   readonly writable: readonly string[];
   /** Folders in whose folders it may make sockets and remove them, and nothing else. */
   readonly sockets?: readonly string[];
+  /** Single files it may read. */
+  readonly files?: readonly string[];
+  /** Programs it may start, which are then in this cell themselves; their libraries are for `system` (libraries-of.ts). */
+  readonly programs?: readonly string[];
   /** What the C library reads for it, and it does not read itself; all of it is there. */
   readonly system?: { readonly files: readonly string[]; readonly folders: readonly string[] };
 }
@@ -66,7 +70,8 @@ const socketRights: ReadonlySet<string> = new Set(['read-dir', 'make-sock', 'rem
  * the rights are spelled out, because `--landlock-access fs` means another set in every release of util-linux.
  */
 export const jailWords = (jail: Jail, cell: Cell): readonly string[] => {
-  const { node, program, readable, writable, sockets = [], system = { files: [], folders: [] } } = cell;
+  const { node, program, readable, writable, sockets = [], files = [], programs = [] } = cell;
+  const { system = { files: [], folders: [] } } = cell;
   if (jail.kind === 'none') return [];
   const { rights, libraries } = jail;
   const rule = (allowed: readonly string[], path: string): readonly string[] => [
@@ -81,22 +86,31 @@ export const jailWords = (jail: Jail, cell: Cell): readonly string[] => {
     ...libraries.flatMap((path) => rule(isLoader(path) ? ['execute', 'read-file'] : ['read-file'], path)),
     ...rule(['execute', 'read-file'], node),
     ...rule(['read-file', 'read-dir'], codeFolder(program)),
-    ...rule(['read-file'], noOpenSslConfig),
+    // A child that is to read or say nothing has it for its standard streams, opened to be read and written.
+    ...rule(programs.length === 0 ? ['read-file'] : ['read-file', 'write-file'], noOpenSslConfig),
+    ...programs.flatMap((path) => rule(['execute', 'read-file'], path)),
     ...[...readable, ...system.folders].flatMap((path) => rule(['read-file', 'read-dir'], path)),
-    ...system.files.flatMap((path) => rule(['read-file'], path)),
+    ...[...files, ...system.files].flatMap((path) => rule(['read-file'], path)),
     ...writable.flatMap((path) => rule(own, path)),
     ...sockets.flatMap((path) => rule([...socketRights], path)),
   ];
 };
 
-/** Node's own flags for the same: its permission model, and no reading of the system's openssl.cnf. */
-export const nodeWords = ({ program, readable, writable, sockets = [] }: Omit<Cell, 'node'>): readonly string[] => [
-  `--openssl-config=${noOpenSslConfig}`,
-  '--permission',
-  `--allow-fs-read=${codeFolder(program)}/`,
-  ...readable.map((folder) => `--allow-fs-read=${folder}`),
-  ...[...writable, ...sockets].flatMap((folder) => [`--allow-fs-read=${folder}`, `--allow-fs-write=${folder}`]),
-];
+/**
+ * Node's own flags for the same: its permission model, and no reading of the system's openssl.cnf. Whoever may start programs hands the
+ * flags on to those that are Node's (by NODE_OPTIONS); for all others only the kernel's walls hold.
+ */
+export const nodeWords = (cell: Omit<Cell, 'node'>): readonly string[] => {
+  const { program, readable, writable, sockets = [], files = [], programs = [] } = cell;
+  return [
+    `--openssl-config=${noOpenSslConfig}`,
+    '--permission',
+    `--allow-fs-read=${codeFolder(program)}/`,
+    ...[...readable, ...files].map((path) => `--allow-fs-read=${path}`),
+    ...[...writable, ...sockets].flatMap((folder) => [`--allow-fs-read=${folder}`, `--allow-fs-write=${folder}`]),
+    ...(programs.length === 0 ? [] : ['--allow-child-process']),
+  ];
+};
 
 /** What a session of the source in `directory` may write. */
 export const sessionFolders = (directory: string): readonly string[] =>

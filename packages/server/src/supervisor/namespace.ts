@@ -13,14 +13,21 @@ export const privateRuntimeDir = '/run/berth';
  * The data, Node, and the programs that do not run as root by the paths that their users reach; the same for everyone who
  * enters the namespace.
  */
-export const privatePaths = (program: Program, place: string = privateRuntimeDir) => ({
-  data: join(place, 'data'),
-  node: join(place, 'node'),
-  session: join(place, 'program', program.session.slice(program.root.length)),
-  job: join(place, 'program', program.job.slice(program.root.length)),
-  coordinator: join(place, 'program', program.coordinator.slice(program.root.length)),
-  monitor: join(place, 'program', program.monitor.slice(program.root.length)),
-});
+export const privatePaths = (program: Program, place: string = privateRuntimeDir) => {
+  const inside = (path: string): string => join(place, 'program', path.slice(program.root.length));
+  const { session, job, coordinator, monitor, ingest, watcher, dial } = program;
+  return {
+    data: join(place, 'data'),
+    node: join(place, 'node'),
+    session: inside(session),
+    job: inside(job),
+    coordinator: inside(coordinator),
+    monitor: inside(monitor),
+    ingest: inside(ingest),
+    watcher: inside(watcher),
+    dial: inside(dial),
+  };
+};
 
 interface Wishes {
   readonly dataDir: string;

@@ -17,6 +17,12 @@ export interface Program {
   readonly coordinator: string;
   /** What tells people: monitor/main.ts. */
   readonly monitor: string;
+  /** What works on a phone's files, a pass or a wake at a time: ingest/main.ts. */
+  readonly ingest: string;
+  /** What watches phones' Syncthing: ingest/watch/main.ts. */
+  readonly watcher: string;
+  /** By which restic reaches a phone's store: ingest/backup/dial.ts. */
+  readonly dial: string;
   /** The folders sessions must be able to read, and the folder all of them are in. */
   readonly root: string;
   readonly folders: readonly string[];
@@ -37,17 +43,26 @@ export const programAt = (here: string, node: string): Program => {
       job: join(server, 'src/jobs/main.ts'),
       coordinator: join(server, 'src/coordinator/main.ts'),
       monitor: join(server, 'src/monitor/main.ts'),
+      ingest: join(server, 'src/ingest/main.ts'),
+      watcher: join(server, 'src/ingest/watch/main.ts'),
+      dial: join(server, 'src/ingest/backup/dial.ts'),
       root,
       folders: ['packages', 'node_modules'],
     };
   }
   const root = dirname(here);
   const bundle = (name: string): string => join(root, `${name}.mjs`);
-  const [session, job, coordinator, monitor] = [
-    bundle('session'),
-    bundle('job'),
-    bundle('coordinator'),
-    bundle('monitor'),
-  ];
-  return { node, cli: here, session, job, coordinator, monitor, root, folders: ['.'] };
+  return {
+    node,
+    cli: here,
+    session: bundle('session'),
+    job: bundle('job'),
+    coordinator: bundle('coordinator'),
+    monitor: bundle('monitor'),
+    ingest: bundle('ingest'),
+    watcher: bundle('watcher'),
+    dial: bundle('dial'),
+    root,
+    folders: ['.'],
+  };
 };
