@@ -43,6 +43,11 @@ export type SyncthingState = z.output<typeof syncthingStateSchema>;
 /** What is known of a phone, for conditions, digest, page, metrics and `phone status`. Times are UTC. */
 export const phoneFactsSchema = z.object({
   name: z.string(),
+  /**
+   * When the server began to look after it as it is in sources.yaml now. Kept over restarts; begun anew where its folder, its Syncthing or
+   * the folder of its mirror is another one. From then on silence counts: of a phone that was never seen, of a mirror without a first pass.
+   */
+  since: z.iso.datetime(),
   /** Null where nobody is asked, or nobody has answered yet. */
   syncthing: syncthingStateSchema.nullable(),
   /** What the last look found where its files arrive; null before the first. */

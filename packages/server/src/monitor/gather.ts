@@ -4,6 +4,7 @@ import { localTime } from '../coordinator/plan/local-time.ts';
 import type { NumberedRun } from '../coordinator/state/rows.ts';
 import type { LeaseRow } from '../coordinator/state/state.ts';
 import type { Condition, ConditionEvent } from '../events/condition.ts';
+import type { PhoneFacts } from '../ingest/facts.ts';
 import type { History } from './history.ts';
 import type { ServerFacts, SourceFacts, ToMonitor } from './link.ts';
 import type { ConfigChange, Overview } from './overview.ts';
@@ -53,6 +54,7 @@ export class Gatherer {
   readonly #facts = new Map<string, SourceFacts>();
   #settings: MonitorSettings | null = null;
   #server: ServerFacts | null = null;
+  #phones: ReadonlyMap<string, PhoneFacts> = new Map();
   #conditions: readonly Condition[] | null = null;
   #events: readonly ConditionEvent[] = [];
   #changes: readonly ConfigChange[] = [];
@@ -81,6 +83,7 @@ export class Gatherer {
     if (message.type === 'settings') this.#apply(message.settings);
     else if (message.type === 'server') this.#server = message.facts;
     else if (message.type === 'source') this.#facts.set(message.source, message.facts);
+    else if (message.type === 'phones') this.#phones = new Map(message.phones.map((phone) => [phone.name, phone]));
     else if (message.type === 'conditions') this.#conditions = message.open;
     else if (message.type === 'events') this.#events = message.events;
     else this.#changes = message.changes;
@@ -119,7 +122,8 @@ export class Gatherer {
     if (this.#lookedMs === Number.NEGATIVE_INFINITY) this.#look();
     if (this.#made !== null && steadyMs - this.#made.atMs < freshMs) return this.#made.overview;
     const overview = overviewOf({
-      ...{ nowMs: this.#clock.wallMs(), settings, server, facts: this.#facts, known: this.#reader.known() },
+      ...{ nowMs: this.#clock.wallMs(), settings, server, facts: this.#facts, phones: this.#phones },
+      known: this.#reader.known(),
       ...{ conditions: this.#conditions ?? [], sizes: this.#sizes.ofSources(), disk: this.#sizes.ofDisk() },
     });
     this.#made = { overview, atMs: steadyMs };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { storedFactsSchema } from '../coordinator/link.ts';
 import { conditionSchema, eventSchema, monitorCodes, severities } from '../events/condition.ts';
+import { phoneFactsSchema } from '../ingest/facts.ts';
 import { monitorSettingsSchema } from './settings.ts';
 import { storedSchema } from './stored-schema.ts';
 
@@ -58,6 +59,8 @@ export const toMonitorSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('settings'), settings: monitorSettingsSchema }),
   z.object({ type: z.literal('server'), facts: serverFactsSchema }),
   z.object({ type: z.literal('source'), source: z.string(), facts: sourceFactsSchema }),
+  /** All of them, those without news too: who is not among them is no phone. */
+  z.object({ type: z.literal('phones'), phones: z.array(phoneFactsSchema) }),
   z.object({ type: z.literal('conditions'), open: z.array(conditionSchema) }),
   /** Of the last 48 hours, the newest 2,000, oldest first. */
   z.object({ type: z.literal('events'), events: z.array(eventSchema) }),

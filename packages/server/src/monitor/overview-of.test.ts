@@ -17,7 +17,7 @@ const known = (name: string, change: Partial<KnownSource> = {}): KnownSource => 
   ...{ lastRun: null, lastGood: null, lengthsMs: [], sums: noRuns(), ...change },
 });
 const input = (change: Partial<OverviewInput> = {}): OverviewInput => ({
-  ...{ nowMs, settings: settings(['laptop']), server: serverFacts(), facts: new Map() },
+  ...{ nowMs, settings: settings(['laptop']), server: serverFacts(), facts: new Map(), phones: new Map() },
   ...{ known: nothingKnown(null), conditions: [], sizes: new Map(), disk: [], ...change },
 });
 const knowing = (...sources: readonly KnownSource[]): OverviewInput['known'] => ({

@@ -1,5 +1,6 @@
 import { localTime } from '../coordinator/plan/local-time.ts';
 import type { Condition } from '../events/condition.ts';
+import type { PhoneFacts } from '../ingest/facts.ts';
 import { dayOfName } from './days.ts';
 import { fullAt } from './forecast.ts';
 import type { Known } from './known.ts';
@@ -16,6 +17,8 @@ export interface OverviewInput {
   readonly server: ServerFacts;
   /** What the server's own jobs know of each source, by name. */
   readonly facts: ReadonlyMap<string, SourceFacts>;
+  /** What it knows of each phone, by name. */
+  readonly phones: ReadonlyMap<string, PhoneFacts>;
   readonly known: Known;
   readonly conditions: readonly Condition[];
   /** The last days of each source, by name, the oldest first. */
@@ -33,6 +36,7 @@ export const overviewOf = ({
   settings,
   server,
   facts,
+  phones,
   known,
   conditions,
   sizes,
@@ -52,7 +56,7 @@ export const overviewOf = ({
       const { name } = source;
       return overviewSource({
         ...{ settings: source, server, known, time, days, nowMs },
-        ...{ facts: facts.get(name) ?? null, sizes: sizes.get(name) ?? [] },
+        ...{ facts: facts.get(name) ?? null, phone: phones.get(name) ?? null, sizes: sizes.get(name) ?? [] },
       });
     }),
     conditions: [...conditions].sort((one, other) => (one.since < other.since ? -1 : one.since > other.since ? 1 : 0)),

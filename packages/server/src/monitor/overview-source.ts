@@ -1,6 +1,7 @@
 import { freshnessOf, nextRunOfRow } from '../coordinator/entry.ts';
 import type { LocalTime } from '../coordinator/plan/local-time.ts';
 import { nowOf } from '../coordinator/state/read.ts';
+import type { PhoneFacts } from '../ingest/facts.ts';
 import { freshnessOfStore } from '../status/planned.ts';
 import { nameOfDay } from './days.ts';
 import type { Known } from './known.ts';
@@ -18,6 +19,7 @@ export interface SourceInput {
   readonly known: Known;
   /** Null before the supervisor has said anything of it. */
   readonly facts: SourceFacts | null;
+  readonly phone: PhoneFacts | null;
   /** Its last days, the oldest first. */
   readonly sizes: readonly SizeDay[];
   readonly time: LocalTime;
@@ -42,7 +44,7 @@ export const shownDays = (time: LocalTime, nowMs: number): readonly ShownDay[] =
 
 /** A source as people are shown it. */
 export const overviewSource = (input: SourceInput): OverviewSource => {
-  const { settings, server, known, facts, sizes, time, days, nowMs } = input;
+  const { settings, server, known, facts, phone, sizes, time, days, nowMs } = input;
   const { ping: _, ...shown } = settings;
   const row = known.sources.get(settings.name) ?? null;
   // What the reviews found, which a coordinator that is down has not heard.
@@ -65,6 +67,8 @@ export const overviewSource = (input: SourceInput): OverviewSource => {
     stored: facts?.stored ?? null,
     oldestSnapshotMs: facts?.oldestSnapshotMs ?? null,
     newestSnapshotMs: facts?.newestSnapshotMs ?? null,
+    // Of one that is a phone no longer, the supervisor may have spoken a moment ago.
+    phone: settings.ingest === null ? null : phone,
     sessions: server.sessions[name] ?? 0,
     day: sumsOfDay(sums, nowMs),
     trend: trendOf(sums, { sizes, lastSuccessMs, time, days }),

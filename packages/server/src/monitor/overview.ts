@@ -3,8 +3,10 @@ import type { SourceState } from '@berth/common/control/usage.ts';
 import type { RunOutline } from '../coordinator/reports/outline.ts';
 import type { FleetSource } from '../coordinator/state/fleet.ts';
 import type { Condition } from '../events/condition.ts';
+import type { PhoneFacts } from '../ingest/facts.ts';
 import type { Access } from '../sources/source.ts';
 import type { Stored } from '../status/stored.ts';
+import type { MonitoredSource } from './settings.ts';
 
 /**
  * Everything that people are shown, at one moment: the digest, the page and the metrics are made of this and of nothing else, so that they
@@ -67,7 +69,10 @@ export interface OverviewSource {
   readonly protectMs: number;
   readonly quotaBytes: number | null;
   readonly policy: Policy;
+  /** None for a phone, which never logs in. */
   readonly keyFingerprints: readonly string[];
+  /** Where its files arrive, for a phone, which the server backs up itself; null for every machine. */
+  readonly ingest: MonitoredSource['ingest'];
   readonly state: SourceState;
   /** Why; null when it is fine. */
   readonly words: string | null;
@@ -88,6 +93,8 @@ export interface OverviewSource {
   /** When the oldest and the newest snapshot that it holds arrived; null without any, and where it is not known. */
   readonly oldestSnapshotMs: number | null;
   readonly newestSnapshotMs: number | null;
+  /** What the server knows of a phone; null for every machine, and before the server has looked at it. */
+  readonly phone: PhoneFacts | null;
   /** Sessions open now. */
   readonly sessions: number;
   /** What its runs of the last 24 hours did together. */

@@ -126,10 +126,15 @@ const urlFrom = (from: UrlFrom, service: Service, allowPrivate: boolean, secret:
 
 const monitored = (source: Source, ping: PingSettings | null): MonitoredSource => {
   const { name, uid, access, immutable, everyMs, overdueAfterMs, window, protectMs, quotaBytes, policy, keys } = source;
+  const { ingest, media } = source;
   return {
     ...{ name, uid, access, immutable, everyMs, overdueAfterMs, protectMs, quotaBytes, policy, ping },
     window: window === null ? null : formatWindow(window),
     keyFingerprints: keys.map(({ fingerprint }) => fingerprint),
+    ingest:
+      ingest === null
+        ? null
+        : { folder: ingest.folder, mirror: media?.to ?? null, syncthing: ingest.syncthing?.url ?? null },
   };
 };
 

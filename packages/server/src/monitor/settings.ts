@@ -17,6 +17,16 @@ const monitoredSource = z.object({
   quotaBytes: z.number().nullable(),
   policy: policySchema,
   keyFingerprints: z.array(z.string()),
+  /** Of a phone, which never logs in; null for every machine. */
+  ingest: z
+    .object({
+      /** Where its files arrive, and where its photos are mirrored to, on the machine that holds them. */
+      folder: z.string(),
+      mirror: z.string().nullable(),
+      /** Where its Syncthing answers; null where nobody is asked. */
+      syncthing: z.string().nullable(),
+    })
+    .nullable(),
   ping: pingSettingsSchema.nullable(),
 });
 export type MonitoredSource = z.output<typeof monitoredSource>;

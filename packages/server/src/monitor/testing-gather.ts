@@ -20,6 +20,7 @@ export const settingsOfSource = (
 ): MonitorSettings['sources'][number] => ({
   ...{ name, uid: 1000, access: 'restic', immutable: false, everyMs: dayMs, overdueAfterMs: 2 * dayMs },
   ...{ window: null, protectMs: 30 * dayMs, quotaBytes: null, policy: noPolicy, keyFingerprints: [], ping: null },
+  ingest: null,
   ...change,
 });
 

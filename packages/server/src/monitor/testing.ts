@@ -93,6 +93,7 @@ export const exampleSource = (
       overdueAfterMs: 2 * dayMs,
     },
     ...{ window: null, protectMs: 30 * dayMs, quotaBytes: 200 * gib, policy: noPolicy },
+    ...{ ingest: null, phone: null },
     keyFingerprints: ['SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
     ...{ state, words, knownSinceMs: nowMs - 200 * dayMs, lastSuccessMs },
     overdueAtMs: (lastSuccessMs ?? nowMs - dayMs) + 2 * dayMs,
