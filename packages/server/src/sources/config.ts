@@ -1,4 +1,5 @@
 import { isSourceName } from '@berth/common/host-name.ts';
+import { ingestOf, mediaOf } from './ingest-config.ts';
 import { peopleOf } from './people-config.ts';
 import { defaultConcurrency, scheduleOf, withoutAgent } from './schedule.ts';
 import { defaultBrake, defaultProtectMs, defaultScrubMs, defaultScrubRate, type WrittenSources } from './schema.ts';
@@ -26,8 +27,8 @@ export const toConfig = (written: WrittenSources, hostTimeZone: string): ServerC
         access: own.access ?? 'restic',
         immutable: own.immutable ?? false,
         ping: own.ping ?? null,
-        ingest: null,
-        media: null,
+        ingest: own.ingest === undefined ? null : ingestOf(own.ingest),
+        media: own.media === undefined ? null : mediaOf(own.media),
         ...(own.access === 'sftp' ? withoutAgent(schedule) : schedule),
       };
     }),

@@ -4,6 +4,7 @@ import type { Finding } from '@berth/common/yaml/finding.ts';
 import type { Locate } from '@berth/common/yaml/load.ts';
 import { sftpPromise } from '../sftp/promise.ts';
 import type { HostAccounts } from './host-accounts.ts';
+import { phoneConflicts } from './ingest-conflicts.ts';
 import { clearMail, sharedPings } from './people-conflicts.ts';
 import type { ServerConfig, Source } from './source.ts';
 import { freeUid } from './uid.ts';
@@ -32,6 +33,7 @@ export const findConflicts = (config: ServerConfig, context: Context): Conflicts
       ...ourUids(sources, context, taken),
       ...sharedKeys(sources, context),
       ...sharedPings(config, context),
+      ...phoneConflicts(sources, context),
     ],
     warnings: [
       ...foreignUids(sources, context, taken),

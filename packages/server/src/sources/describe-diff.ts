@@ -5,6 +5,7 @@ import type { PublicKey } from '@berth/common/ssh-key.ts';
 import { sftpPromise } from '../sftp/promise.ts';
 import { type Change, said } from './change.ts';
 import { describePeople, describePing, pingWord } from './describe-people.ts';
+import { describePhone, phoneWord } from './describe-phone.ts';
 import { describeSchedule, scheduleWord } from './describe-schedule.ts';
 import type { ConfigDiff, SourceChange } from './diff.ts';
 import type { Access, Source } from './source.ts';
@@ -33,17 +34,23 @@ export const describeDiff = (diff: ConfigDiff): readonly string[] => {
 
 const describeAdded = (source: Source, removed: readonly Source[]): string => {
   const { name, uid, keys, quotaBytes, protectMs } = source;
-  const facts = `UID ${uid}, ${keys.map(keyWord).join(', ')}, quota ${quotaWord(quotaBytes)}, protect ${formatDuration(protectMs)}${planWord(source)}${accessWord(source)}${source.ping === null ? '' : `, ping ${pingWord(source.ping)}`}`;
+  const who = source.ingest === null ? keys.map(keyWord).join(', ') : phoneWord(source);
+  const ping = source.ping === null ? '' : `, ping ${pingWord(source.ping)}`;
+  const facts = `UID ${uid}, ${who}, quota ${quotaWord(quotaBytes)}, protect ${formatDuration(protectMs)}${planWord(source)}${accessWord(source)}${ping}`;
   const renamed = removed.find((other) => isSameMachine(other, source));
   if (renamed === undefined) return `+ ${name}: ${facts}`;
   return `+ ${name}: ${facts}; if this is ${renamed.name} renamed: its backups stay under ${renamed.name} and ${name} starts empty`;
 };
 
 const isSameMachine = (one: Source, other: Source): boolean =>
-  one.uid === other.uid || one.keys.some(({ blob }) => other.keys.some((key) => key.blob === blob));
+  one.uid === other.uid ||
+  (one.ingest !== null && one.ingest.folder === other.ingest?.folder) ||
+  one.keys.some(({ blob }) => other.keys.some((key) => key.blob === blob));
 
-const describeRemoved = ({ name, uid }: Source): string =>
-  `- ${name}: its sessions end and it can't log in; its backups stay (UID ${uid})`;
+const describeRemoved = ({ name, uid, ingest, media }: Source): string =>
+  ingest !== null
+    ? `- ${name}: it is no longer backed up${media === null ? '' : ' or mirrored'}; its backups${media === null ? '' : ' and its mirror'} stay (UID ${uid})`
+    : `- ${name}: its sessions end and it can't log in; its backups stay (UID ${uid})`;
 
 const describeChange = (change: SourceChange): readonly string[] => {
   const { name, after, keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable, ping, schedule } =
@@ -60,6 +67,7 @@ const describeChange = (change: SourceChange): readonly string[] => {
     ...(access === null ? [] : [`~ ${name}: access ${describeAccess(access, after)}`]),
     ...(schedule === null ? [] : describeSchedule(name, schedule)),
     ...describePing(`${name}: ping`, ping),
+    ...describePhone(name, change.ingest, change.media),
     ...(immutable === null || access !== null ? [] : [`~ ${name}: ${sftpPromise(after)}`]),
   ];
 };

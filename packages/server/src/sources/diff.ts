@@ -4,7 +4,7 @@ import { type Change, changeOf } from './change.ts';
 import { diffPeople, type PeopleChanges } from './diff-people.ts';
 import type { Ping } from './people.ts';
 import type { Schedule } from './schedule.ts';
-import type { Access, ServerConfig, Source } from './source.ts';
+import type { Access, Ingest, Media, ServerConfig, Source } from './source.ts';
 
 /** What became of when a source runs, and of what is asked of its runs. */
 export interface ScheduleChanges {
@@ -33,6 +33,8 @@ export interface SourceChange {
   readonly access: Change<Access> | null;
   readonly immutable: Change<boolean> | null;
   readonly ping: Change<Ping | null> | null;
+  readonly ingest: Change<Ingest | null> | null;
+  readonly media: Change<Media | null> | null;
   /** The plan follows at once; a run that has its lease ends as it began. Null where nothing of it changes. */
   readonly schedule: ScheduleChanges | null;
 }
@@ -95,12 +97,12 @@ const changesOf = (before: Source, after: Source): readonly SourceChange[] => {
     access: changeOf(before.access, after.access),
     immutable: changeOf(before.immutable, after.immutable),
     ping: changeOf(before.ping, after.ping),
+    ingest: changeOf(before.ingest, after.ingest),
+    media: changeOf(before.media, after.media),
     schedule: scheduleChanges(before, after),
   };
-  const { keysAdded, keysRemoved, uid, quotaBytes, protectMs, brake, access, immutable, ping, schedule } = change;
-  const changes = [uid, quotaBytes, protectMs, brake, access, immutable, ping, schedule].filter(
-    (part) => part !== null,
-  );
+  const { name: _name, before: _before, after: _after, keysAdded, keysRemoved, ...parts } = change;
+  const changes = Object.values(parts).filter((part) => part !== null);
   return keysAdded.length + keysRemoved.length + changes.length === 0 ? [] : [change];
 };
 

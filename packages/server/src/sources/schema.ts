@@ -7,10 +7,13 @@ import { parsePublicKey } from '@berth/common/ssh-key.ts';
 import { textField } from '@berth/common/yaml/field.ts';
 import { z } from 'zod';
 import { minimalExample } from './example.ts';
+import { ingest } from './ingest-schema.ts';
+import { media } from './media-schema.ts';
 import { besideServer, peopleFields, serverPeopleFields } from './people-schema.ts';
 import { ping } from './ping-schema.ts';
 import { type ScheduleIssue, scheduleIssues, serverScheduleIssues } from './schedule-issues.ts';
 import { numberOrText, scheduleFields, serverScheduleFields, span } from './schedule-schema.ts';
+import { besideSource, sourceIssues } from './source-issues.ts';
 import { largestUid, refusedUid } from './uid.ts';
 
 const dayMs = 86_400_000;
@@ -115,7 +118,7 @@ const immutable = z.boolean().meta({ example: 'immutable: true' });
 
 const port = z.int().min(1).max(65_535).meta({ example: 'port: 2222' });
 
-/** One entry under `sources`: as written, `key` or `keys`, everything but the UID optional. */
+/** One entry under `sources`: as written, `key` or `keys` or neither with `ingest`, everything but the UID optional. */
 const source = z
   .strictObject({
     uid,
@@ -127,28 +130,16 @@ const source = z
     access: access.optional(),
     immutable: immutable.optional(),
     ping: ping.optional(),
+    ingest: ingest.optional(),
+    media: media.optional(),
     ...scheduleFields,
   })
-  .superRefine(({ key, keys, access, immutable }, context) => {
-    if (key === undefined && keys === undefined) {
-      const params = { code: 'missing', remedy: `Add ${keyExample}; berth enroll prints the line.` };
-      context.addIssue({ code: 'custom', path: ['key'], message: 'this source has no key', params });
-    } else if (key !== undefined && keys !== undefined) {
-      const params = { code: 'key-and-keys', remedy: 'Move the one of key into the list of keys.' };
-      context.addIssue({ code: 'custom', path: ['keys'], message: 'key and keys exclude each other', params });
-    }
-    if (immutable !== undefined && access !== 'sftp') {
-      const remedy = 'Delete immutable: with restic a client can never destroy its past. Or add access: sftp.';
-      const params = { code: 'immutable-restic', remedy };
-      context.addIssue({
-        code: 'custom',
-        path: ['immutable'],
-        message: 'immutable goes with access: sftp only',
-        params,
-      });
+  .superRefine((written, context) => {
+    for (const { field, code, message, remedy } of sourceIssues(written, keyExample)) {
+      context.addIssue({ code: 'custom', path: [field], message, params: { code, remedy } });
     }
   })
-  .meta({ example: minimalExample });
+  .meta({ example: minimalExample, instead: besideSource });
 
 /** `sources.yaml` as a person writes it; `config.ts` makes a `ServerConfig` of it. */
 export const sourcesSchema = z

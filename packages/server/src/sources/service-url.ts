@@ -47,7 +47,8 @@ export const exampleUrls: Readonly<Record<Service, string>> = {
   'uptime-kuma': 'https://kuma.example.org/api/push/TOKEN',
 };
 
-const parseWebUrl = (text: string, example: string, isSecret = false): Parsed<URL> => {
+/** A URL of http or https, whatever it leads to. `example` is a whole one, for the remedy. */
+export const parseWebUrl = (text: string, example: string, isSecret = false): Parsed<URL> => {
   const remedy = `Write a whole URL, for example ${example}`;
   if (text === '') return refused('url', 'the URL is empty', remedy);
   if (/[\s\p{C}]/u.test(text))
@@ -92,7 +93,8 @@ const isPrivateHost = (hostname: string): boolean => {
   return /(^|\.)localhost\.?$/.test(address);
 };
 
-const isPublicHost = (hostname: string): boolean => {
+/** For sure: an address that is public, or the name of a service that everybody knows. */
+export const isPublicHost = (hostname: string): boolean => {
   const address = bare(hostname);
   if (isIP(address) !== 0) return kindOfAddress(address) === 'public';
   return /(^|\.)(ntfy\.sh|slack\.com|discord(app)?\.com|telegram\.org|hc-ping\.com|healthchecks\.io|matrix\.org)$/.test(
