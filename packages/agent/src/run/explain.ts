@@ -14,7 +14,8 @@ export const explain = ({ outcome, reason }: Verdict, steps: readonly ReportStep
   const step = steps.findLast((candidate) => candidate.reason === reason);
   const known = reason === null ? undefined : sentences[reason];
   const [happened, remedy] = step?.words ?? [];
-  if (known === undefined && step?.name === 'connect' && happened !== undefined && remedy !== undefined) {
+  // Who connects knows better where it was going, but not why it was stopped.
+  if (reason !== 'cancelled' && step?.name === 'connect' && happened !== undefined && remedy !== undefined) {
     return { happened, remedy };
   }
   const last = step?.words.at(-1);

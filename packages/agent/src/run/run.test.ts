@@ -19,6 +19,21 @@ describe('a run', () => {
     expect(it.connections()).toBe(0);
   });
 
+  test('carries in its report what whoever started it has to say, asked for at its end', async () => {
+    await using it = await stage();
+    const said: string[] = [];
+    it.during.check = async () => void said.push('the disk hums');
+    const { report } = await it.run(configWith(), { warnings: () => said });
+    expect(report).toMatchObject({ outcome: 'ok', warnings: ['the disk hums'] });
+  });
+
+  test('that can not connect says so in the words of whoever connects', async () => {
+    await using it = await stage();
+    it.answers.connect = [new Problem('no-repository', 'The repository of box is gone.', 'Bring it back.')];
+    const { report } = await it.run();
+    expect(report).toMatchObject({ message: 'The repository of box is gone.', remedy: 'Bring it back.' });
+  });
+
   test('prunes and checks only when due, and reads another part of the data each time', async () => {
     await using it = await stage();
     await it.run();

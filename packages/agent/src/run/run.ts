@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@berth/common/problem.ts';
-import { type Report, type ReportStep, reportVersion, type StepName } from '@berth/common/report.ts';
+import { boundLines, type Report, type ReportStep, reportVersion, type StepName } from '@berth/common/report.ts';
 import type { Progress } from '@berth/common/restic/backup.ts';
 import type { Home } from '../config/home.ts';
 import type { AgentConfig } from '../config/schema.ts';
@@ -57,6 +57,8 @@ export interface RunArguments {
   /** What a wake has got already; without it the run asks for itself, as somebody who waits. */
   readonly place?: Place & { readonly admission: Admission };
   readonly onEvent?: (event: RunEvent) => void;
+  /** Lines for the report of what is not right although no step of the run can tell; asked once, at its end. */
+  readonly warnings?: () => readonly string[];
 }
 
 /** The server's side of a run. */
@@ -107,7 +109,7 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
       ...{ attempts: state.attempts, dryRun: args.dryRun === true, snapshot: done.snapshot },
       steps: [...recorder.steps()],
       stepsLeftOut: recorder.leftOut(),
-      warnings: [],
+      warnings: boundLines(args.warnings?.() ?? []),
     };
     return { report, file: await keepReport(state, report) };
   };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openRestic } from '@berth/common/restic/restic.ts';
 import type { Home } from '../config/home.ts';
 import type { AgentConfig } from '../config/schema.ts';
-import { coordinatorAt } from '../server/coordinator.ts';
+import { coordinatorAt } from '../server/coordinator-at.ts';
 import { openTransport } from '../transport/transport.ts';
 import type { Reach } from './attempt.ts';
 import type { RunWorld } from './run.ts';

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { refusalSchema } from '@berth/common/control/wire.ts';
 import type { Client } from 'ssh2';
@@ -35,7 +36,6 @@ export const openControl = async (client: Client, deadlineMs: number): Promise<C
   const opened = await openChannel(client, deadlineMs);
   if (opened instanceof Error) return { kind: 'failed', detail: opened.message };
   const { stream, exit, words } = opened;
-  const exchange = createExchange(stream);
   /** The channel ended under the question: how the session ended says why. */
   const explain = async (error: unknown): Promise<Away> => {
     stream.close();
@@ -44,6 +44,18 @@ export const openControl = async (client: Client, deadlineMs: number): Promise<C
     const said = words().trim();
     return { kind: 'failed', detail: said === '' ? String(error instanceof Error ? error.message : error) : said };
   };
+  return controlOver(stream, explain);
+};
+
+/** A control session over a stream that is open, whatever it goes through. `explain` says what a stream that ended under a question means. */
+export const controlOver = (
+  stream: Duplex,
+  explain: (error: unknown) => Promise<Away> = async (error) => ({
+    kind: 'failed',
+    detail: error instanceof Error ? error.message : String(error),
+  }),
+): Control => {
+  const exchange = createExchange(stream);
   return {
     ask: async (question, schema) => {
       const raw = await exchange(question).catch(explain);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type Assignment, assignmentSchema } from '@berth/common/control/assignment.ts';
 import { type Delivery, deliveryAnswerSchema } from '@berth/common/control/delivery.ts';
 import {
@@ -10,11 +9,7 @@ import {
 } from '@berth/common/control/lease.ts';
 import { type Usage, usageSchema } from '@berth/common/control/usage.ts';
 import type { z } from 'zod';
-import type { Home } from '../config/home.ts';
-import type { Destination } from '../transport/destination.ts';
-import { readPins } from '../transport/known-hosts.ts';
-import { connect } from './connect.ts';
-import { type Answer, type Away, type Control, openControl } from './control.ts';
+import type { Answer, Away, Control } from './control.ts';
 import type { Question } from './exchange.ts';
 
 /**
@@ -33,8 +28,8 @@ export interface Coordinator extends AsyncDisposable {
   ) => Promise<Answer<z.output<typeof deliveryAnswerSchema>>>;
 }
 
-/** How long a question may take, how long a login and then its session; and each of them once we are told to stop: a container gets 10 s. */
-const deadlines = { question: 20_000, login: 15_000, stopping: 3_000 } as const;
+/** How long a question may take; and whatever is still done once we are told to stop: a container gets 10 s. */
+const deadlines = { question: 20_000, stopping: 3_000 } as const;
 
 /** An open control session and what ends it with its connection. */
 export interface Line {
@@ -99,26 +94,3 @@ const unlessStopped = async <Value>(
   signal.addEventListener('abort', stop, { once: true });
   return Promise.race([asking, promise]).finally(() => signal.removeEventListener('abort', stop));
 };
-
-/** The coordinator of the server at `destination`, reached as berth's own ssh does: the pinned host key, and the key of this home. */
-export const coordinatorAt = (
-  destination: Destination,
-  home: Pick<Home, 'knownHosts' | 'key'>,
-  signal?: AbortSignal,
-): Coordinator =>
-  createCoordinator(async () => {
-    const pins = await readPins(home.knownHosts).catch(() => []);
-    const privateKey = await readFile(home.key, 'utf8').catch(() => null);
-    if (pins.length === 0 || privateKey === null) return { kind: 'failed', detail: 'this machine is not enrolled' };
-    const within = (): number => (signal?.aborted === true ? deadlines.stopping : deadlines.login);
-    const connection = await connect({ destination, pins, privateKey, deadlineMs: within() });
-    if (connection.kind !== 'open') {
-      return { kind: 'failed', detail: 'detail' in connection ? connection.detail : connection.kind };
-    }
-    const { client } = connection;
-    const control = await openControl(client, within());
-    if ('ask' in control) return { control, end: () => client.end() };
-    // Not a goodbye: a server that does not answer would not answer that either, and this process would wait for it.
-    client.destroy();
-    return control;
-  }, signal);

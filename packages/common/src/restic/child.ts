@@ -13,6 +13,8 @@ export interface ChildRequest {
   readonly deadlineMs: number;
   /** How long restic may take to remove its lock after SIGINT before it is killed. */
   readonly graceMs: number;
+  /** Where it runs; this process's own folder unless said. */
+  readonly directory?: string | undefined;
   readonly onLine: (line: string, record: Record) => void;
 }
 
@@ -35,7 +37,8 @@ const longestTimer = 2 ** 31 - 1;
  * that waiting is pointless: SIGINT first, on which restic removes its lock (0.14 does not on SIGTERM), then SIGKILL,
  * because restic first finishes what it uploads, minutes on a slow line.
  */
-export const runChild = async ({ argv, env, signal, deadlineMs, graceMs, onLine }: ChildRequest): Promise<ChildEnd> => {
+export const runChild = async (request: ChildRequest): Promise<ChildEnd> => {
+  const { argv, env, signal, deadlineMs, graceMs, directory, onLine } = request;
   let stopped: FailureKind | null = null;
   const [program, ...args] = argv;
   const ended = new AbortController();
@@ -55,6 +58,7 @@ export const runChild = async ({ argv, env, signal, deadlineMs, graceMs, onLine 
   const child = execa(program, args, {
     env: { ...env },
     extendEnv: false,
+    ...(directory !== undefined && { cwd: directory }),
     stdin: 'ignore',
     buffer: false,
     reject: false,

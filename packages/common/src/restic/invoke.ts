@@ -29,6 +29,8 @@ export interface ResticSettings {
   readonly noLock?: boolean;
   /** How long restic may take to end after SIGINT before it is killed; 10 s unless said. */
   readonly graceMs?: number;
+  /** The folder it runs in, which relative paths are below; this process's unless said. */
+  readonly directory?: string;
 }
 
 /** idle (ionice class 3) or best-effort at its lowest (class 2, level 7). */
@@ -74,6 +76,7 @@ export const invoke = async (restic: BoundRestic, { args, call, onLine }: Invoca
     signal: call.signal,
     deadlineMs: call.deadlineMs ?? aWeekMs,
     graceMs: settings.graceMs ?? 10_000,
+    directory: settings.directory,
     onLine: onLine ?? (() => undefined),
   });
   const said = record.collected();
