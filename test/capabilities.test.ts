@@ -39,7 +39,13 @@ test('every capability that is given is justified in the threat model, and every
   expect(berth.read_only).toBe(true);
 
   const wishes = { image: 'berth', name: 'berth', configDir: '/c', dataDir: '/d', port: 2222, address: null } as const;
-  const { HostConfig: up = {} } = containerOptions({ ...wishes, pagePort: null, memoryBytes: 1, restart: 'no' });
+  const { HostConfig: up = {} } = containerOptions({
+    ...wishes,
+    pagePort: null,
+    memoryBytes: 1,
+    restart: 'no',
+    mounts: [],
+  });
   expect(['berth-server up', ...[...(up.CapAdd ?? [])].sort()]).toEqual(['berth-server up', ...expected]);
   expect(up.CapDrop).toEqual(['ALL']);
   expect(up.SecurityOpt).toEqual(['no-new-privileges:true']);

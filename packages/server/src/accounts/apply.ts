@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '@berth/common/problem.ts';
 import { execa } from 'execa';
+import { phonePlaceFindings } from '../ingest/place-findings.ts';
 import type { Source } from '../sources/source.ts';
 import { authorizedKeysLine } from './authorized-keys.ts';
 import { createDirectories, directoryFindings, homeIn, leftoverFindings } from './directories.ts';
@@ -10,18 +11,27 @@ import type { AccountFinding } from './finding.ts';
 import type { Layout, Mode } from './layout.ts';
 import { accountFindings, composeAccounts } from './passwd.ts';
 
-/** Every reason why these sources can not be served on this host. Changes nothing, so `check` may ask at any time. */
+/**
+ * Every reason why these sources can not be served on this host. Changes nothing, so `check` may ask at any time. `configDir` is the folder of
+ * sources.yaml.
+ */
 export const findingsOnHost = (
-  where: { readonly mode: Mode; readonly dataDir: string },
+  where: { readonly mode: Mode; readonly dataDir: string; readonly configDir: string },
   sources: readonly Source[],
 ): readonly AccountFinding[] => {
   if (where.mode === 'rootless') {
-    return [...sftpNeedsRoot(sources), ...directoryFindings(where.dataDir, sources, () => ownUid())];
+    return [
+      ...sftpNeedsRoot(sources),
+      ...directoryFindings(where.dataDir, sources, () => ownUid()),
+      ...phonePlaceFindings(sources, where),
+    ];
   }
   return [
     ...accountFindings(sources),
     ...directoryFindings(where.dataDir, sources, ({ uid }) => uid),
     ...leftoverFindings(where.dataDir, sources),
+    // In the container these folders have other names; `up` has asked.
+    ...(where.mode === 'container' ? [] : phonePlaceFindings(sources, where)),
   ];
 };
 

@@ -9,7 +9,8 @@ export interface AccountFinding {
     | 'uid-in-use'
     | 'not-a-directory'
     | 'not-ours'
-    | 'sftp-needs-root';
+    | 'sftp-needs-root'
+    | 'phone-folder';
   readonly source: string;
   /** One sentence: what was found. */
   readonly message: string;

@@ -11,7 +11,8 @@ import { defaultPort } from '../supervisor/run.ts';
 import { withEngine } from './engine.ts';
 import { health } from './health.ts';
 import { followOutput, lastLinesOf } from './output.ts';
-import { pagePortOf, type RestartPolicy, restartPolicies } from './settings.ts';
+import { requirePhoneFolders } from './phone-folders.ts';
+import { pagePortOf, phoneMounts, type RestartPolicy, restartPolicies } from './settings.ts';
 import { down, find, up } from './up.ts';
 
 interface Places {
@@ -82,7 +83,9 @@ export const addContainerCommands = (program: Command, { toPort, examples, defau
         pagePort: pagePortOf(settings.people.page),
         memoryBytes: flags.memory,
         restart: flags.restart,
+        mounts: phoneMounts(sources),
       };
+      requirePhoneFolders(sources, wishes);
       const { outcome, memoryLimited } = await withEngine(
         'Then type berth-server up as before: it finishes what was begun.',
         (docker) => up(docker, wishes, (line) => (flags.json ? undefined : say(`${line}\n`))),

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { containerOptions, fingerprintOf, pagePortOf, type Wishes } from './settings.ts';
+import { configOf, publicKeyLine } from '../sources/testing.ts';
+import { containerOptions, fingerprintOf, pagePortOf, phoneMounts, type Wishes } from './settings.ts';
 
 const wishes: Wishes = {
   ...{ image: 'berth', name: 'berth', configDir: '/config', dataDir: '/data', port: 2223, address: null },
-  ...{ pagePort: null, memoryBytes: 1, restart: 'always' },
+  ...{ pagePort: null, memoryBytes: 1, restart: 'always', mounts: [] },
 };
 
 test('the page is reached from outside only where sources.yaml has it listen on more than loopback', () => {
@@ -24,4 +25,42 @@ test('its port is published beside that of sshd, and a container without it is a
   });
   expect(both.ExposedPorts).toEqual({ '2222/tcp': {}, '8480/tcp': {} });
   expect(fingerprintOf(both, 'image')).not.toBe(fingerprintOf(without, 'image'));
+});
+
+const phones = configOf(`sources:
+  laptop: { uid: 1001, key: '${publicKeyLine(1)}' }
+  lisa-phone:
+    uid: 1010
+    ingest: { folder: "/volume1/phones/lisa, new: 'the' one", password_file: lisa.password }
+    media: { to: /volume1/photos/lisa }
+  tom-phone: { uid: 1011, ingest: { folder: /volume1/phones/tom/, password_file: tom.password } }
+`).sources;
+
+test('a phone has two folders in the container, one without a mirror has one, and a machine that logs in has none', () => {
+  expect(phoneMounts(phones)).toEqual([
+    {
+      source: "/volume1/phones/lisa, new: 'the' one",
+      target: '/phones/lisa-phone/ingest',
+      readOnly: true,
+    },
+    { source: '/volume1/photos/lisa', target: '/phones/lisa-phone/media', readOnly: false },
+    { source: '/volume1/phones/tom', target: '/phones/tom-phone/ingest', readOnly: true },
+  ]);
+});
+
+test('a phone that comes, goes or moves makes the container another one; a machine that logs in does not', () => {
+  const optionsOf = (sources: typeof phones) => containerOptions({ ...wishes, mounts: phoneMounts(sources) });
+  const [laptop, ...others] = phones;
+  if (laptop === undefined) throw new Error('there is one');
+  const nameOf = (sources: typeof phones) => fingerprintOf(optionsOf(sources), 'image');
+  expect(optionsOf([laptop])).toEqual(containerOptions(wishes));
+  expect(nameOf(phones)).toBe(nameOf(others));
+  expect(new Set([nameOf(phones), nameOf(others.slice(0, 1)), nameOf([])]).size).toBe(3);
+  expect(optionsOf(others).HostConfig?.Mounts?.slice(2)).toMatchObject(
+    phoneMounts(phones).map(({ source, target, readOnly }) => ({
+      ...{ Type: 'bind', Source: source, Target: target, ReadOnly: readOnly },
+      // A disk that is not mounted must be an error, never a new folder on the system's.
+      BindOptions: { CreateMountpoint: false },
+    })),
+  );
 });

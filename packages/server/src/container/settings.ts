@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { ContainerCreateOptions } from 'dockerode';
+import type { ContainerCreateOptions, MountSettings } from 'dockerode';
 import ipaddr from 'ipaddr.js';
+import { ingestMountPoint, mediaMountPoint } from '../ingest/mount-points.ts';
+import type { Source } from '../sources/source.ts';
 
 /** What the admin decides about the container; the rest is {@link containerOptions}. */
 export interface Wishes {
@@ -17,7 +19,24 @@ export interface Wishes {
   readonly pagePort: number | null;
   readonly memoryBytes: number;
   readonly restart: RestartPolicy;
+  /** The folders of the phones, see {@link phoneMounts}. */
+  readonly mounts: readonly PhoneMount[];
 }
+
+/** A folder of a phone in the container. */
+export interface PhoneMount {
+  /** Absolute, on the engine's machine. */
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+/** Exactly what the phones of sources.yaml need: what arrives to be read, and the mirror, if there is one, to be written. */
+export const phoneMounts = (sources: readonly Source[]): readonly PhoneMount[] =>
+  sources.flatMap(({ name, ingest, media }) => [
+    ...(ingest === null ? [] : [{ source: ingest.folder, target: ingestMountPoint(name), readOnly: true }]),
+    ...(media === null ? [] : [{ source: media.to, target: mediaMountPoint(name), readOnly: false }]),
+  ]);
 
 /** Docker's own words for what happens when the container ends by itself. */
 export const restartPolicies = ['unless-stopped', 'always', 'on-failure', 'no'] as const;
@@ -63,6 +82,7 @@ export const containerOptions = (wishes: Wishes): ContainerCreateOptions => ({
     Mounts: [
       { Type: 'bind', Source: wishes.configDir, Target: '/config' },
       { Type: 'bind', Source: wishes.dataDir, Target: '/data' },
+      ...wishes.mounts.map(bindOf),
     ],
     ReadonlyRootfs: true,
     Tmpfs: { '/run': 'mode=0755,size=64m', '/tmp': 'mode=1777,size=16m' },
@@ -77,6 +97,16 @@ export const containerOptions = (wishes: Wishes): ContainerCreateOptions => ({
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
   },
 });
+
+/**
+ * A bind by the engine's own words, so that no comma or colon of a path means anything. A folder that is missing is an error of mounts
+ * anyway (https://docs.docker.com/engine/storage/bind-mounts/); it is said all the same.
+ */
+const bindOf = ({ source, target, readOnly }: PhoneMount): MountSettings => {
+  // dockerode's own type does not know the second; the first is the engine's default.
+  const options = { Propagation: 'rprivate', CreateMountpoint: false } as const;
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: readOnly, BindOptions: options };
+};
 
 const portsOf = ({ port, pagePort }: Wishes) => [
   { inner: innerPort, outer: port },

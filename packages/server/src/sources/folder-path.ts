@@ -20,7 +20,8 @@ export const parseFolder =
     const parts = text.split('/').filter((part) => part !== '' && part !== '.');
     if (parts.includes('..')) return say(`${quoted(text)} goes back with ..`, 'Write the path without it.');
     const path = `/${parts.join('/')}`;
-    const system = systemFolders.find((folder) => isWithin(folder, path));
+    const isOpen = openFolders.some((folder) => path !== folder && isWithin(folder, path));
+    const system = isOpen ? undefined : systemFolders.find((folder) => isWithin(folder, path));
     if (path === '/' || system !== undefined) {
       const where = path === '/' ? 'all of this machine' : system === path ? system : `in ${system}`;
       return refused('system-folder', `${key} can not be ${where}, which is the system's own`, remedy);
@@ -43,3 +44,6 @@ export const longestPath = 1000;
 
 /** Nothing a phone sends belongs there, and what the server starts from is there. `/opt/berth` is the container's own. */
 const systemFolders = '/bin /boot /dev /etc /lib /lib32 /lib64 /opt /proc /run /sbin /sys /usr'.split(' ');
+
+/** In these are disks and files of people after all: sticks that a desktop mounts, and memory that anybody may use. */
+const openFolders = ['/run/media', '/dev/shm'];

@@ -45,7 +45,7 @@ export const check = async (args: {
   return {
     findings: [
       ...unfinishedFindings(configFile, inForce.sources, config),
-      ...findingsOnHost({ mode, dataDir }, config.sources),
+      ...findingsOnHost({ mode, dataDir, configDir: dirname(configFile) }, config.sources),
     ],
     warnings: [...warnings, ...secrets.warnings],
     silent: secrets.errors,

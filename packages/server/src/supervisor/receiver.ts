@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Problem } from '@berth/common/problem.ts';
 import type { ReadFile } from '@berth/common/yaml/read-file.ts';
 import type { Logger } from 'pino';
@@ -120,7 +120,10 @@ export class Receiver {
    * Applies the first configuration and starts sshd. Throws a Problem and leaves no process behind when either fails.
    */
   async start(candidate: Candidate): Promise<void> {
-    const findings = findingsOnHost(this.#options.layout, candidate.config.sources);
+    const findings = findingsOnHost(
+      { ...this.#options.layout, configDir: dirname(this.#options.configFile) },
+      candidate.config.sources,
+    );
     const [first] = findings;
     if (first !== undefined) {
       const text = (part: 'message' | 'remedy'): string => findings.map((finding) => finding[part]).join('\n');
@@ -147,7 +150,7 @@ export class Receiver {
 
   /** Sources that are connected now. */
   active(): ReadonlySet<string> {
-    return new Set(this.#connections.list().map(({ source }) => source ?? ''));
+    return this.#connections.active();
   }
 
   /** What is in force and what runs, as it is recorded. */
@@ -195,7 +198,7 @@ export class Receiver {
       }
       const unfinished = unfinishedFindings(file, this.#current, parsed.config);
       if (unfinished.length > 0) return this.#refuse(unfinished);
-      const onHost = findingsOnHost(layout, parsed.config.sources);
+      const onHost = findingsOnHost({ ...layout, configDir: dirname(file) }, parsed.config.sources);
       if (onHost.length > 0) {
         this.#refuse(onHost);
         this.#retryLater(read);
