@@ -52,7 +52,7 @@ export interface JobWishes {
 export const startJob = async <Arguments extends z.ZodType, Result extends z.ZodType>(
   place: JobPlace,
   source: { readonly name: string; readonly uid: number },
-  job: Job<Arguments, Result>,
+  job: Pick<Job<Arguments, Result>, 'name' | 'args' | 'result'>,
   args: z.input<Arguments>,
   options: JobWishes = {},
 ): Promise<z.output<Result>> => {
@@ -104,12 +104,24 @@ export const jobCommand = (
   const { program = usual, groups = [], directory = sourceDirectory(dataDir, name) } = wishes;
   const usualCell = { readable: [], writable: sessionFolders(sourceDirectory(dataDir, name)) };
   const cell: Cell = { ...(wishes.cell ?? usualCell), node, program };
+  // A job whose server died would go on unseen, and hold up the next.
+  const walls = [...becoming({ mode, enter }, uid, groups), '--no-new-privs', ...jailWords(jail, cell)];
+  // SQLite is what Node calls experimental.
+  const runtime = [node, '--disable-warning=ExperimentalWarning', ...nodeWords(cell)];
+  return [...walls, ...runtime, program, job, '--source', name, '--directory', directory, '--args', args];
+};
+
+/**
+ * The first words of what a UID is to do where jobs run: as it, in these groups beside its own and no others, and ending with this process.
+ * Options of setpriv and a command follow.
+ */
+export const becoming = (
+  { mode, enter }: Pick<JobPlace, 'mode' | 'enter'>,
+  uid: number,
+  groups: readonly number[] = [],
+): readonly string[] => {
   const into = enter === null ? [] : ['nsenter', '--mount', '--root', '--target', String(enter), '--'];
   const others = groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`;
   const become = mode === 'rootless' ? [] : [`--reuid=${uid}`, `--regid=${uid}`, others];
-  // A job whose server died would go on unseen, and hold up the next.
-  const walls = ['setpriv', '--pdeathsig', 'TERM', ...become, '--no-new-privs', ...jailWords(jail, cell)];
-  // SQLite is what Node calls experimental.
-  const runtime = [node, '--disable-warning=ExperimentalWarning', ...nodeWords(cell)];
-  return [...into, ...walls, ...runtime, program, job, '--source', name, '--directory', directory, '--args', args];
+  return [...into, 'setpriv', '--pdeathsig', 'TERM', ...become];
 };

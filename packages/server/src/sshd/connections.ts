@@ -1,3 +1,4 @@
+import { noKey } from '../session/forced-command.ts';
 import type { Access, Source } from '../sources/source.ts';
 import { descendants, type ProcessEntry } from './processes.ts';
 
@@ -41,6 +42,12 @@ export const connectionsOf = (
     .filter((entry) => entry.parent === listener.pid || isOrphan(entry, all, listener))
     .map((top) => connectionOf([top, ...descendants(all, [top.pid])], listener, nameOf));
 };
+
+/** The sources whose store is reached through a door of the supervisor's own now, once for each session. */
+export const doorSessions = (all: readonly ProcessEntry[], supervisor: number): readonly string[] =>
+  all
+    .filter(({ parent, argv }) => parent === supervisor && valueAfter(argv, '--key') === noKey)
+    .flatMap(({ argv }) => valueAfter(argv, '--source') ?? []);
 
 /**
  * Which connections end now that `current` is in force: those of a source or a key that is no longer listed. A

@@ -1,5 +1,5 @@
 import type { Source } from '../sources/source.ts';
-import { connectionsOf } from '../sshd/connections.ts';
+import { connectionsOf, doorSessions } from '../sshd/connections.ts';
 import { snapshot } from '../sshd/processes.ts';
 import type { ServerState } from '../supervisor/state.ts';
 
@@ -11,8 +11,11 @@ export const sessionsBySource = (
   const { sshdPid, mode, mountNamespace, pid } = server;
   const listener = { pid: sshdPid ?? -1, rootless: mode === 'rootless', mountNamespace, supervisor: pid };
   const counts = new Map<string, number>();
-  for (const { source, sessions } of connectionsOf(snapshot(), listener, sources)) {
-    if (source !== null) counts.set(source, (counts.get(source) ?? 0) + sessions);
+  const all = snapshot();
+  const add = (source: string, sessions: number) => counts.set(source, (counts.get(source) ?? 0) + sessions);
+  for (const source of doorSessions(all, pid)) add(source, 1);
+  for (const { source, sessions } of connectionsOf(all, listener, sources)) {
+    if (source !== null) add(source, sessions);
   }
   return counts;
 };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Layout } from '../accounts/layout.ts';
 import type { Source } from '../sources/source.ts';
-import { type Connection, connectionsOf, type Listener } from '../sshd/connections.ts';
+import { type Connection, connectionsOf, doorSessions, type Listener } from '../sshd/connections.ts';
 import { endProcesses, snapshot } from '../sshd/processes.ts';
 
 /**
@@ -39,6 +39,11 @@ export class LiveConnections {
   /** Those that live now, below this listener: the running one unless another is named. */
   list(listenerPid = this.#options.listener() ?? -1): readonly Connection[] {
     return connectionsOf(snapshot(), this.#listenerOf(listenerPid), this.#options.sources());
+  }
+
+  /** The sources that have one now, or a session through a door of ours. */
+  active(): ReadonlySet<string> {
+    return new Set([...this.list().map(({ source }) => source ?? ''), ...doorSessions(snapshot(), process.pid)]);
   }
 
   /**
