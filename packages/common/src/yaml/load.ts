@@ -59,7 +59,11 @@ export const loadYaml = <Schema extends z.ZodType>({
       ({ code, path }, index) =>
         code !== 'out-of-range' || !shapes.slice(0, index).some((other) => samePath(other.path, path)),
     )
-    .filter((finding) => finding.code !== 'missing' || !shapes.some(({ meant }) => samePath(meant, finding.path)))
+    .filter(
+      (finding) =>
+        finding.code !== 'missing' ||
+        !shapes.some(({ meant }) => [finding.path, ...(finding.others ?? [])].some((path) => samePath(meant, path))),
+    )
     .map(({ path, side, code, message, remedy }) => ({ file, ...place(path, side), code, message, remedy }));
   const [firstShape, ...otherShapes] = findings;
   if (firstShape === undefined) throw new Error('a schema refused a file without an issue');

@@ -12,6 +12,8 @@ export interface ShapeFinding {
   readonly remedy: string;
   /** For an unknown key: the path that was probably meant, so that it need not be reported as missing too. */
   readonly meant?: readonly PropertyKey[];
+  /** For a key that is missing: those any of which would do as well. */
+  readonly others?: readonly (readonly PropertyKey[])[];
 }
 
 /** One zod issue → findings (several for several unknown keys). `example` is a whole small file. */
@@ -28,7 +30,7 @@ export const shapeFindings = (
     case 'invalid_key':
       return issue.issues.map((inner) => ({ ...custom(inner), path, side: 'key' }));
     case 'custom':
-      return [{ ...custom(issue), path, side: 'value' }];
+      return [{ ...custom(issue), ...othersOf(issue), path, side: 'value' }];
     case 'invalid_type':
       return [wrongType(issue.expected, path, schema, root, example)];
     case 'invalid_union':
@@ -54,6 +56,13 @@ const custom = (issue: z.core.$ZodIssue) => {
     message: issue.message,
     remedy: typeof remedy === 'string' ? remedy : 'Correct this value.',
   };
+};
+
+/** A schema says `params: { others: ['keys'] }` where a key is missing that a neighbour of that name would make needless. */
+const othersOf = ({ params, path }: z.core.$ZodIssueCustom): Pick<ShapeFinding, 'others'> => {
+  const others: unknown = params?.['others'];
+  if (!Array.isArray(others)) return {};
+  return { others: others.filter((key) => typeof key === 'string').map((key) => [...path.slice(0, -1), key]) };
 };
 
 const unknownKey = (key: string, path: readonly PropertyKey[], schema: z.ZodType, root: unknown): ShapeFinding => {

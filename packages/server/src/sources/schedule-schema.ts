@@ -39,7 +39,8 @@ export const spanFrom =
     const parsed = parseDuration(text);
     if (!parsed.ok) {
       const cadence = cadences.get(text.trim().toLowerCase());
-      return cadence === undefined ? parsed : { ...parsed, remedy: `Write ${cadence}.` };
+      if (cadence !== undefined) return { ...parsed, remedy: `Write ${cadence}.` };
+      return { ...parsed, remedy: unitsFor(text, least, most) ?? parsed.remedy };
     }
     if (parsed.value > most) {
       return refused(
@@ -59,6 +60,18 @@ export const spanFrom =
         : `Write at least ${formatDuration(least)}.`,
     );
   };
+
+/** The units with which a bare number would be within the bounds: those are what may have been meant. */
+const unitsFor = (text: string, least: Millis, most: Millis): string | null => {
+  if (!/^[1-9]\d{0,5}$/.test(text)) return null;
+  const [first, second] = (['days', 'hours', 'minutes', 'seconds'] as const).flatMap((word) => {
+    const written = `${text}${word.slice(0, 1)}`;
+    const parsed = parseDuration(written);
+    return parsed.ok && parsed.value >= least && parsed.value <= most ? [`${written} (${word})`] : [];
+  });
+  if (first === undefined) return null;
+  return `Write the unit too, for example ${first}${second === undefined ? '' : ` or ${second}`}.`;
+};
 
 const windowOf = (text: string): Parsed<Window | 'always'> => {
   const word = text.trim().toLowerCase();

@@ -135,8 +135,8 @@ const source = z
     ...scheduleFields,
   })
   .superRefine((written, context) => {
-    for (const { field, code, message, remedy } of sourceIssues(written, keyExample)) {
-      context.addIssue({ code: 'custom', path: [field], message, params: { code, remedy } });
+    for (const { field, message, ...params } of sourceIssues(written, keyExample)) {
+      context.addIssue({ code: 'custom', path: [field], message, params });
     }
   })
   .meta({ example: minimalExample, instead: besideSource });

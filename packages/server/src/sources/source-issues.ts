@@ -6,6 +6,8 @@ export interface SourceIssue {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
+  /** Of a key that is missing: the keys that would do instead, so that a slip in one of them is said once. */
+  readonly others?: readonly string[];
 }
 
 /** Whatever of a source's keys stands in the file. */
@@ -74,7 +76,9 @@ const ofKeys = (key: unknown, keys: unknown, media: unknown, keyExample: string)
   }
   if (key === undefined && keys === undefined) {
     const remedy = `Add ${keyExample}; berth enroll prints the line.`;
-    return [{ field: 'key', code: 'missing', message: 'this source has no key', remedy }];
+    return [
+      { field: 'key', code: 'missing', message: 'this source has no key', remedy, others: ['keys', 'ingest', 'media'] },
+    ];
   }
   if (key === undefined || keys === undefined) return [];
   const remedy = 'Move the one of key into the list of keys.';
