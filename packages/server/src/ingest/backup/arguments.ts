@@ -28,12 +28,36 @@ export type BackupArguments = z.output<typeof backupArgumentsSchema>;
 export const toBackupSchema = z.object({ quiet: z.boolean().nullable() });
 export type ToBackup = z.output<typeof toBackupSchema>;
 
+/** What it tells of itself while it runs. Nothing of it names a file. */
+export const backupProgressSchema = z.discriminatedUnion('type', [
+  /** Syncthing is at work, and is waited for. */
+  z.object({ type: z.literal('settling') }),
+  /** The server is busy: this is its place in the queue. */
+  z.object({ type: z.literal('waiting'), position: z.int() }),
+  z.object({
+    type: z.literal('progress'),
+    filesDone: z.number(),
+    filesTotal: z.number(),
+    bytesDone: z.number(),
+    bytesTotal: z.number(),
+  }),
+  z.object({ type: z.literal('step'), name: z.string().max(50), outcome: z.string().max(50) }),
+  /** The try failed for `reason`; the next comes after `delayMs`. */
+  z.object({ type: z.literal('retry'), reason: z.string().max(100), delayMs: z.number() }),
+]);
+export type BackupProgress = z.output<typeof backupProgressSchema>;
+
 /** How it ended. */
 export const backupResultSchema = z.object({
   /** `ran`, `not-due`, `waiting`, `ingest-missing`, `ingest-unreadable`, or why it was skipped. */
   ended: z.string().max(200),
   /** Of a run: `ok`, `incomplete`, `failed`, `busy`, `cancelled`. */
   outcome: z.string().max(50).nullable(),
+  /** Of a run that was not `ok`: what happened and what to do next, for a person. */
+  message: z.string().max(4000).nullable(),
+  remedy: z.string().max(4000).nullable(),
+  /** Of a run: what is not right although it was made. */
+  warnings: z.array(z.string().max(500)).max(100),
   snapshot: z.string().max(64).nullable(),
   /** When asking again makes sense, UTC; null for the usual time. */
   nextAt: z.iso.datetime().nullable(),

@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { homeOf } from '@berth/agent/config/home.ts';
+import { runIfDue } from '@berth/agent/run/if-due.ts';
+import { type RunArguments, type RunEvent, runBackup } from '@berth/agent/run/run.ts';
+import { formatDuration, isMillis } from '@berth/common/duration.ts';
+import type { Report } from '@berth/common/report.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { defineJob, type JobContext } from '../../jobs/job.ts';
+import {
+  type BackupArguments,
+  type BackupProgress,
+  type BackupResult,
+  backupArgumentsSchema,
+  backupResultSchema,
+} from './arguments.ts';
+import { ingestConfig } from './config.ts';
+import { lookAtIngest } from './marker.ts';
+import { listenForQuiet, type QuietNews, waitUntilQuiet } from './wait.ts';
+import { ingestWorld } from './world.ts';
+
+/**
+ * One wake of a phone's backup: the agent's own `berth run --if-due`, or `berth backup` where somebody asked, in a world without ssh. It
+ * runs as the phone. A folder that is not the phone's is no run. Before one that is due it waits for Syncthing to be quiet, for `settleMs` at
+ * most; then it goes on, with a warning. Its progress is `BackupProgress`; it is told `ToBackup`.
+ */
+export const backupJob = defineJob({
+  name: 'backup',
+  args: backupArgumentsSchema,
+  result: backupResultSchema,
+  run: (context, args) => wake(context, args),
+});
+
+const wake = async (context: JobContext, args: BackupArguments): Promise<BackupResult> => {
+  const { signal } = context;
+  const home = homeOf({ directory: args.home, env: {}, uid: 0 });
+  const look = () => lookAtIngest({ ...args, seenFile: join(home.state, 'marker') });
+  const seen = await look();
+  if (seen !== 'ok') return nothing(`ingest-${seen}`);
+  const world = ingestWorld({ ...args, home, look }, process.env['PATH'] ?? '');
+  const news = listenForQuiet(context.told());
+  const tell = (progress: BackupProgress): void => context.progress(progress);
+  let isUnsettled = false;
+  const run = {
+    ...{ home, world, signal, berthVersion: packageJson.version },
+    onEvent: (event) => {
+      // Nobody who asks for a backup now is kept waiting for Syncthing.
+      if (args.isNow && event.type === 'step' && event.step.name === 'connect') isUnsettled = news.now() === false;
+      const progress = progressOf(event);
+      if (progress !== null) tell(progress);
+    },
+    loadConfig: async () => ingestConfig(args),
+    warnings: () => (isUnsettled ? [unsettledWarning(args)] : []),
+  } satisfies RunArguments;
+  if (args.isNow) {
+    const { report } = await runBackup(run);
+    return ran(report);
+  }
+  const settle = settler({ news, settleMs: args.settleMs, world, signal, tell });
+  const end = await runIfDue({
+    ...run,
+    skip: async () => {
+      isUnsettled = (await settle()) === 'deadline';
+      const now = await look();
+      return now === 'ok' ? null : { reason: `ingest-${now}` };
+    },
+  });
+  if (end.kind === 'ran') return ran(end.report);
+  return { ...nothing(end.kind === 'skipped' ? end.reason : end.kind), nextAt: end.nextAt.toISOString() };
+};
+
+/** Waits once, however often it is asked: while the server is busy the run asks again and again, and the deadline is from the first time on. */
+const settler = (args: {
+  readonly news: QuietNews;
+  readonly settleMs: number;
+  readonly world: RunArguments['world'];
+  readonly signal: AbortSignal;
+  readonly tell: (progress: BackupProgress) => void;
+}) => {
+  const { news, settleMs, world, signal, tell } = args;
+  let untilMs: number | null = null;
+  return () => {
+    untilMs ??= world.now().getTime() + settleMs;
+    if (news.now() === false) tell({ type: 'settling' });
+    return waitUntilQuiet(news, untilMs, world, signal);
+  };
+};
+
+const unsettledWarning = ({ settleMs, isNow }: BackupArguments): string =>
+  isNow
+    ? 'syncthing-busy: Syncthing was at work when this run began; the next one has what was still to come'
+    : `syncthing-busy: Syncthing was still at work after ${isMillis(settleMs) ? formatDuration(settleMs) : 'settle'}; the next run has what was still to come`;
+
+const progressOf = (event: RunEvent): BackupProgress | null => {
+  switch (event.type) {
+    case 'progress': {
+      const { filesDone, filesTotal, bytesDone, bytesTotal } = event.progress;
+      return { type: 'progress', filesDone, filesTotal, bytesDone, bytesTotal };
+    }
+    case 'step':
+      return { type: 'step', name: event.step.name, outcome: event.step.outcome };
+    case 'retry':
+      return { type: 'retry', reason: event.reason, delayMs: event.delayMs };
+    case 'waiting':
+      return { type: 'waiting', position: event.position };
+    case 'handed-in':
+      return null;
+  }
+};
+
+const nothing = (ended: string): BackupResult => ({
+  ...{ ended, outcome: null, message: null, remedy: null, warnings: [], snapshot: null, nextAt: null },
+});
+
+const ran = ({ outcome, message, remedy, warnings, steps, snapshot }: Report): BackupResult => ({
+  ...{ ended: 'ran', outcome, message, remedy, snapshot, nextAt: null },
+  warnings: [...warnings, ...steps.flatMap((step) => step.warnings)].slice(0, 100),
+});
