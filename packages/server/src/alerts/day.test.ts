@@ -14,8 +14,7 @@ test('a mirror that fails every minute for a day: at most five messages arrive, 
     await world.pass(minuteMs / 2);
   };
   while (world.nowMs < startMs + dayMs) {
-    // No code of today's: what a later version finds.
-    const stuck = conditionOf('mirror-stuck', 'nas', world.nowMs, { text: 'The mirror failed: rsync ended with 23.' });
+    const stuck = conditionOf('mirror-stuck', 'nas', world.nowMs, { text: 'The disk of the mirror is full.' });
     const { since, changedAt: _, ...about } = stuck;
     events.push({ version: 1, at: since, event: 'raised', ...about, openMs: 0 });
     await look([stuck]);
@@ -23,12 +22,12 @@ test('a mirror that fails every minute for a day: at most five messages arrive, 
     await look([]);
   }
   expect(events).toHaveLength(2880);
-  expect(eventStories(events, world.nowMs)).toMatchObject([{ title: 'mirror-stuck: nas', state: 'over' }]);
+  expect(eventStories(events, world.nowMs)).toMatchObject([{ title: 'The mirror of nas stands still', state: 'over' }]);
   for (const name of ['mail', 'phone']) {
     const { took } = world.channel(name);
     expect(took.length).toBeGreaterThanOrEqual(1);
     expect(took.length).toBeLessThanOrEqual(5);
-    expect(took[0]?.title).toBe('mirror-stuck: nas, on and off');
-    expect(took[0]?.body).toContain('The mirror failed: rsync ended with 23.');
+    expect(took[0]?.title).toBe('The mirror of nas stands still, on and off');
+    expect(took[0]?.body).toContain('The disk of the mirror is full.');
   }
 });

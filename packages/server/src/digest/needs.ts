@@ -169,11 +169,14 @@ const ofServer = ({ server, tight }: Overview): readonly Trouble[] => {
   ];
 };
 
-const ofState = ({ name, state, words, lastSuccessMs, lastRun }: OverviewSource): readonly Trouble[] => {
+const ofState = ({ name, state, words, lastSuccessMs, lastRun, ingest }: OverviewSource): readonly Trouble[] => {
   const known = ofStates[state];
   if (known === undefined) return [];
   const sinceMs = state === 'warned' ? (lastRun?.endedAtMs ?? null) : state === 'overdue' ? lastSuccessMs : null;
-  return [{ ...known, key: '', source: name, text: words ?? `It is ${state}.`, sinceMs }];
+  // Nobody types anything on a phone: what it does is done here.
+  const remedy =
+    ingest === null || state === 'unreadable' ? known.remedy : `See why: berth-server phone status ${name}`;
+  return [{ ...known, remedy, key: '', source: name, text: words ?? `It is ${state}.`, sinceMs }];
 };
 
 const ofStates: Partial<Readonly<Record<SourceState, Pick<Trouble, 'code' | 'severity' | 'remedy'>>>> = {

@@ -1,4 +1,5 @@
 import type { Condition } from '../events/condition.ts';
+import { phoneLine } from '../ingest/phone-words.ts';
 import type { OverviewSource, TrendDay } from '../monitor/overview.ts';
 import { ordinal } from '../status/fleet-table.ts';
 import type { Stored } from '../status/stored.ts';
@@ -22,6 +23,7 @@ export const sourceStory = (
     facts: [
       { label: 'Backup', value: backupWords(source, clock) },
       { label: 'Data', value: dataWords(source) },
+      ...phoneFacts(source, clock),
       ...(source.access === 'sftp' && source.stored === null
         ? []
         : [
@@ -31,6 +33,12 @@ export const sourceStory = (
     ],
     ...{ trend: source.trend.slice(-14), trendWords: trendWords(source.trend.slice(-14)) },
   };
+};
+
+/** A phone's own line: what came of it, and when it was seen. */
+const phoneFacts = ({ ingest, phone }: OverviewSource, clock: Clock): SourceStory['facts'] => {
+  const line = ingest === null ? null : phoneLine(ingest, phone, clock.ago);
+  return line === null ? [] : [{ label: 'Phone', value: line }];
 };
 
 const backupWords = (source: OverviewSource, clock: Clock): string => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exampleSource } from '../monitor/testing.ts';
+import { examplePhone, exampleSource } from '../monitor/testing.ts';
 import { decideDigest } from './decide.ts';
 import { limitLevels } from './limits.ts';
 import { exampleFacts } from './testing.ts';
@@ -44,6 +44,22 @@ describe('the plain part', () => {
     expect(textOf({ sources: [exampleSource(name, 'unreadable')] })).toContain(
       `\n         berth-server fsck ${name}\n`,
     );
+  });
+
+  it("tells of a phone's day in a line, and says nothing of the kind of a machine", () => {
+    const phone = exampleSource('lisa-phone', 'fine', undefined, examplePhone('lisa-phone'));
+    const text = textOf({ sources: [phone, exampleSource('laptop')] });
+    expect(text.replace(/\s+/g, ' ')).toContain(
+      'Phone 14 photos and videos came, 3 were edited (older versions kept), 40 deleted on the phone stay in the mirror (100,342 files, 412 GiB). Syncthing saw the phone 2 h ago',
+    );
+    expect(text.match(/^ {2}Phone /gm)).toHaveLength(1);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(78);
+  });
+
+  it('sends nobody to a phone to type commands', () => {
+    const phone = exampleSource('lisa-phone', 'overdue', undefined, examplePhone('lisa-phone'));
+    const text = textOf({ sources: [phone], conditions: [] });
+    expect(text).toContain('   Do: See why:\n         berth-server phone status lisa-phone\n');
   });
 
   it('says when nothing happened and nothing changed', () => {

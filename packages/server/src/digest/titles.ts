@@ -34,6 +34,31 @@ const titles: Readonly<Record<string, Title>> = {
   'coordinator-down': server('The coordinator is down: nothing is planned', 'coordinator down'),
   'coordinator-state': server('The coordinator can not keep what it knows', 'coordinator in trouble'),
   'monitor-down': server('The monitor was down: nobody was told anything', 'monitor down'),
+  'ingest-missing': its(
+    'The folder of WHO is missing: nothing of it is backed up',
+    'The folders of WHO are missing: nothing of them is backed up',
+    'folder missing',
+  ),
+  'ingest-unreadable': its(
+    'Files of WHO can not be read, and are in no backup',
+    'Files of WHO can not be read, and are in no backup',
+    'files can not be read',
+  ),
+  'phone-deletes': its(
+    'Much was deleted on WHO, and stays in its mirror',
+    'Much was deleted on WHO, and stays in their mirrors',
+    'much was deleted on the phone',
+  ),
+  'mirror-stuck': its('The mirror of WHO stands still', 'The mirrors of WHO stand still', 'mirror stands still'),
+  'phone-unseen': its('WHO has not been seen for long', 'WHO have not been seen for long', 'not seen for long'),
+  'syncthing-down': its('Syncthing does not answer about WHO', 'Syncthing does not answer about WHO', 'Syncthing down'),
+  'syncthing-refused': its('Syncthing refuses to tell of WHO', 'Syncthing refuses to tell of WHO', 'Syncthing refuses'),
+  'syncthing-paused': its('WHO is paused in Syncthing', 'WHO are paused in Syncthing', 'paused in Syncthing'),
+  'syncthing-trouble': its(
+    'Syncthing is in trouble with WHO',
+    'Syncthing is in trouble with WHO',
+    'Syncthing in trouble',
+  ),
   'config-refused': server('The latest sources.yaml is not in force', 'sources.yaml refused'),
   'run-failing': its('The backup of WHO fails', 'The backups of WHO fail', 'backups fail'),
   'report-doubted': its(

@@ -5,7 +5,8 @@ import { type Condition, type ConditionEvent, decide, type PhoneCode } from '../
 import type { Source } from '../sources/source.ts';
 import { phoneWords } from './conditions.ts';
 import type { PhoneFacts } from './facts.ts';
-import { passOf, phoneFacts, phoneSource, syncthingUp } from './testing.ts';
+import { passOf, phoneFacts, syncthingUp } from './testing.ts';
+import { phoneSource } from './testing-source.ts';
 
 const nowMs = Date.parse('2026-11-21T12:00:00Z');
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000];

@@ -6,11 +6,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { databaseFile } from '../coordinator/paths.ts';
 import { openState } from '../coordinator/state/sqlite.ts';
 import { handClock, noonMs, outline, row } from '../coordinator/testing.ts';
+import { phoneFacts } from '../ingest/testing.ts';
 import { Gatherer } from './gather.ts';
 import { memoryState } from './state/open.ts';
 import type { MonitorState } from './state.ts';
-import { exampleCondition } from './testing.ts';
-import { serverFacts, settings, sourceFacts, storedFacts } from './testing-gather.ts';
+import { exampleCondition, examplePhone } from './testing.ts';
+import { serverFacts, settings, settingsOfSource, sourceFacts, storedFacts } from './testing-gather.ts';
 
 const dayMs = 86_400_000;
 let home: string;
@@ -233,4 +234,18 @@ const methodsOf = (state: MonitorState): MonitorState => ({
   sizes: (source, days) => state.sizes(source, days),
   allSizes: (days) => state.allSizes(days),
   close: () => state.close(),
+});
+
+test('what is heard of phones is shown of those that are phones, and who is not named again is none', () => {
+  const { gatherer } = started();
+  const { ingest } = examplePhone('lisa-phone', noonMs);
+  const sources = [settingsOfSource('lisa-phone', { ingest }), settingsOfSource('laptop')];
+  gatherer.hear({ type: 'settings', settings: settings([], { sources }) });
+  gatherer.hear({ type: 'server', facts: serverFacts() });
+  const shown = () => gatherer.overview()?.sources.map(({ phone }) => phone?.name ?? null);
+  expect(shown()).toEqual([null, null]);
+  gatherer.hear({ type: 'phones', phones: ['lisa-phone', 'laptop'].map((name) => phoneFacts(name, noonMs)) });
+  expect(shown()).toEqual(['lisa-phone', null]);
+  gatherer.hear({ type: 'phones', phones: [] });
+  expect(shown()).toEqual([null, null]);
 });

@@ -52,6 +52,31 @@ describe("the monitor's settings", () => {
     });
   });
 
+  test('say of a phone where its files arrive and go, and never where its secrets are', () => {
+    const config = configOf(`sources:
+  lisa-phone:
+    uid: 1010
+    ingest:
+      folder: /volume1/phones/lisa
+      password_file: canary.password
+      syncthing: { url: 'http://127.0.0.1:8384', api_key_file: canary.key, folder_id: abcd-1234 }
+    media: { to: /volume1/photos/lisa }
+`);
+    const settings = settingsOf(config, on({}));
+    expect(monitorSettingsSchema.parse(settings)).toEqual(settings);
+    expect(settings.sources).toMatchObject([
+      {
+        ingest: {
+          folder: '/volume1/phones/lisa',
+          mirror: { folder: '/volume1/photos/lisa', types: 'media' },
+          syncthing: 'http://127.0.0.1:8384',
+        },
+        keyFingerprints: [],
+      },
+    ]);
+    expect(JSON.stringify(settings)).not.toContain('canary');
+  });
+
   test('hold every channel with its secret, from the folder of sources.yaml or from where the path leads', () => {
     const settings = settingsOf(everything, on(secrets));
     expect(settings.broken).toEqual([]);

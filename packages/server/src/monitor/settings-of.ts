@@ -134,7 +134,11 @@ const monitored = (source: Source, ping: PingSettings | null): MonitoredSource =
     ingest:
       ingest === null
         ? null
-        : { folder: ingest.folder, mirror: media?.to ?? null, syncthing: ingest.syncthing?.url ?? null },
+        : {
+            folder: ingest.folder,
+            mirror: media === null ? null : { folder: media.to, types: media.types },
+            syncthing: ingest.syncthing?.url ?? null,
+          },
   };
 };
 

@@ -20,9 +20,9 @@ const monitoredSource = z.object({
   /** Of a phone, which never logs in; null for every machine. */
   ingest: z
     .object({
-      /** Where its files arrive, and where its photos are mirrored to, on the machine that holds them. */
+      /** Where its files arrive, and where they are mirrored to, on the machine that holds them. */
       folder: z.string(),
-      mirror: z.string().nullable(),
+      mirror: z.object({ folder: z.string(), types: z.enum(['media', 'all']) }).nullable(),
       /** Where its Syncthing answers; null where nobody is asked. */
       syncthing: z.string().nullable(),
     })

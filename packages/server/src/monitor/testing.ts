@@ -4,6 +4,7 @@ import { isBytes } from '@berth/common/size.ts';
 import type { RunOutline } from '../coordinator/reports/outline.ts';
 import { outline } from '../coordinator/testing.ts';
 import type { Condition } from '../events/condition.ts';
+import { phoneFacts } from '../ingest/testing.ts';
 import type { Stored } from '../status/stored.ts';
 import type { Overview, OverviewSource, TrendDay } from './overview.ts';
 
@@ -151,6 +152,20 @@ const trendOf: Readonly<Record<SourceState, readonly TrendDay['outcome'][]>> = {
   ...{ failing: ['failed', 'good'], overdue: ['none', 'none', 'none', 'none', 'none'], unreadable: ['none'] },
 };
 
+/** What makes of an example source a phone, with a mirror and a Syncthing. */
+export const examplePhone = (
+  name: string,
+  nowMs: number = exampleNowMs,
+): Pick<OverviewSource, 'ingest' | 'phone' | 'keyFingerprints'> => ({
+  ingest: {
+    folder: `/volume1/phones/${name}`,
+    mirror: { folder: `/volume1/photos/${name}`, types: 'media' },
+    syncthing: 'http://192.168.1.10:8384',
+  },
+  phone: phoneFacts(name, nowMs),
+  keyFingerprints: [],
+});
+
 /** Names that say what they are: examples. */
 const exampleNames = [
   'laptop',
@@ -176,7 +191,10 @@ export const exampleFleet = (count = 30, nowMs: number = exampleNowMs): readonly
       return exampleSource(name, state, nowMs, { now, sessions: 1 });
     }
     if (index === 8)
-      return exampleSource(name, state, nowMs, { now: { kind: 'waiting', sinceMs: nowMs - 60_000, position: 1 } });
+      return exampleSource(name, state, nowMs, {
+        ...examplePhone(name, nowMs),
+        now: { kind: 'waiting', sinceMs: nowMs - 60_000, position: 1 },
+      });
     if (index === 7)
       return exampleSource(name, state, nowMs, { access: 'sftp', nextSlotMs: null, slots: [], stored: null });
     return exampleSource(name, state, nowMs);
