@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { knownKeys } from '@berth/common/yaml/schema-walk.ts';
 import { describe, expect, test } from 'vitest';
+import { ingest } from './ingest-schema.ts';
+import { media } from './media-schema.ts';
 import { nobodyToTell } from './people.ts';
 import { peopleFields, serverPeopleFields } from './people-schema.ts';
+import { syncthing } from './syncthing-schema.ts';
 import { configOf, publicKeyLine } from './testing.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../../../docs/sources.md'), 'utf8');
@@ -33,6 +37,18 @@ describe('docs/sources.md', () => {
     expect(channels).toContainEqual(usual);
   });
 
+  test('shows a phone with all that holds where nothing is written, and names every setting of it', () => {
+    const phones = snippets.filter((snippet) => snippet.includes('unseen_after: 3d'));
+    expect(phones).toHaveLength(1);
+    const short =
+      'lisa-phone: { uid: 1010, ingest: { folder: /volume1/phones/lisa, password_file: lisa-phone.password }, media: { to: /volume1/photos/lisa } }';
+    expect(configOf(phones[0] ?? '').sources).toEqual(configOf(`sources: { ${short} }`).sources);
+    const words = [...knownKeys(ingest, [], {}), ...knownKeys(syncthing, [], {}), ...knownKeys(media, [], {})];
+    expect(words).toHaveLength(7 + 4 + 6);
+    for (const word of words.filter((key) => key !== 'syncthing'))
+      expect(page).toMatch(new RegExp(`^\\| \`(syncthing\\.)?${word}\` \\|`, 'm'));
+  });
+
   test('shows every type of channel and ping, and names every setting of people', () => {
     const types = 'discord email gotify matrix ntfy slack telegram webhook'.split(' ');
     expect([...new Set(channels.map(({ type }) => type))].toSorted()).toEqual(types);
@@ -45,6 +61,6 @@ describe('docs/sources.md', () => {
       'remind',
       'allow_private',
     ];
-    for (const word of words) expect(page).toMatch(new RegExp(`\\b${word}\\b`));
+    for (const word of words.filter((key) => key !== 'syncthing')) expect(page).toMatch(new RegExp(`\\b${word}\\b`));
   });
 });
