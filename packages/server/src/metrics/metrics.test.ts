@@ -1,7 +1,7 @@
 import { sourceStates } from '@berth/common/control/usage.ts';
 import { expect, test } from 'vitest';
 import { conditionCodes } from '../events/condition.ts';
-import { exampleCondition, exampleNowMs, exampleOverview, exampleSource } from '../monitor/testing.ts';
+import { exampleCondition, exampleNowMs, exampleOverview, examplePhone, exampleSource } from '../monitor/testing.ts';
 import { measures, metricsOf } from './metrics.ts';
 
 const overviewOf = (...sources: readonly Readonly<Parameters<typeof exampleSource>>[]) =>
@@ -141,6 +141,23 @@ test('no number is anything but a number, and two scrapes of one overview are th
   const metrics = await said(overview);
   for (const value of metrics.values()) expect(value).toMatch(/^-?\d+(\.\d+)?(e\+\d+)?$/);
   expect(await said(overview)).toEqual(metrics);
+});
+
+test('of a phone is told how its mirror goes and when it was seen, and of a machine nothing of the kind', async () => {
+  const phone = examplePhone('lisa-phone');
+  const metrics = await said(overviewOf(['lisa-phone', 'fine', exampleNowMs, phone], ['laptop']));
+  const of = (name: string) => metrics.get(`berth_phone_${name}{source="lisa-phone"}`);
+  expect(of('mirror_last_good_timestamp_seconds')).toBe(String(exampleNowMs / 1000 - 30));
+  expect([of('mirror_files'), of('mirror_gone_files'), of('mirror_failures')]).toEqual(['100342', '40', '0']);
+  expect(of('seen_timestamp_seconds')).toBe(String(exampleNowMs / 1000 - 2 * 3600));
+  expect([...metrics.keys()].filter((key) => key.startsWith('berth_phone_'))).toHaveLength(9);
+
+  const syncthing = { kind: 'down', detail: 'ECONNREFUSED' } as const;
+  const down = { ...phone, phone: phone.phone === null ? null : { ...phone.phone, syncthing, mirror: null } };
+  const left = await said(overviewOf(['lisa-phone', 'fine', exampleNowMs, down]));
+  expect([...left].filter(([key]) => key.startsWith('berth_phone_'))).toEqual([
+    ['berth_phone_syncthing_up{source="lisa-phone"}', '0'],
+  ]);
 });
 
 test('a source is at most 41 series beside its conditions, the server 16 beside its own', async () => {

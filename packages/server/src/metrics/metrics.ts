@@ -2,6 +2,7 @@ import { Gauge, Registry } from 'prom-client';
 import type { Overview } from '../monitor/overview.ts';
 import { labelValue } from './label.ts';
 import type { Measure, Sample } from './measure.ts';
+import { phoneMeasures } from './phones.ts';
 import { serverMeasures } from './server.ts';
 import { sourceMeasures } from './sources.ts';
 
@@ -9,12 +10,12 @@ import { sourceMeasures } from './sources.ts';
 export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** All that `metricsOf` tells; docs/monitoring/metrics.md explains each, and a test holds the two together. */
-export const measures: readonly Measure[] = [...serverMeasures, ...sourceMeasures];
+export const measures: readonly Measure[] = [...serverMeasures, ...sourceMeasures, ...phoneMeasures];
 
 /**
  * The overview in Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/). Every name is there
- * with its help; what is not known has no sample. A source has at most 41 of them, and one for each kind of its open conditions;
- * the server itself 16, and three for each code of a condition. Whoever asks for the same overview again, or meanwhile, is given
+ * with its help; what is not known has no sample. A source has at most 41 of them, a phone 9 more, and one for each kind of its open
+ * conditions; the server itself 16, and three for each code of a condition. Whoever asks for the same overview again, or meanwhile, is given
  * the same text: with 10,000 sources it takes seconds to make, and it goes with the overview.
  */
 export const metricsOf = (overview: Overview): Promise<string> => {
