@@ -43,6 +43,37 @@ test('every page is there, and says what it is', async () => {
   live.close();
 });
 
+test("a phone's page shows its folders, its mirror and its Syncthing, and no commands for a machine that it is not", async () => {
+  const { get, live } = start();
+  const page = (await (await get('/sources/phone')).text()).replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+  expect(page).toContain('arrives in /volume1/phones/phone ');
+  expect(page).toContain('seen Syncthing saw the phone 2 h ago');
+  expect(page).toContain('mirror /volume1/photos/phone ');
+  expect(page).toContain('last 24 hours 14 photos and videos came, 3 were edited (older versions kept)');
+  expect(page).toContain('key none: it is backed up on this server');
+  expect(page).toContain('berth-server phone restore phone --to /tmp/restored');
+  expect(page).not.toMatch(/On phone|berth restore|rclone/);
+  const machine = await (await get('/sources/laptop')).text();
+  expect(machine).not.toMatch(/id="phone"|berth-server phone/);
+  live.close();
+});
+
+test("a phone's page says what is missing and how often its mirror failed", async () => {
+  const overview = exampleNight();
+  const facts = exampleFacts(overview);
+  const { get, live } = start(facts);
+  const { phone = null } = overview.sources.find(({ name }) => name === 'phone') ?? {};
+  if (phone?.mirror == null) throw new Error('there is one');
+  const mirror = { ...phone.mirror, failures: 3, goodAt: null };
+  facts.change('phone', { phone: { ...phone, ingest: 'missing', mirror } });
+  const page = (await (await get('/sources/phone')).text()).replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+  expect(page).toContain('/volume1/phones/phone missing');
+  expect(page).toMatch(/last complete never last tried just now, [^<]* failed 3 times/);
+  facts.change('phone', { phone: null });
+  expect(await (await get('/sources/phone')).text()).toContain('Syncthing has not been asked yet');
+  live.close();
+});
+
 test('nothing but reading is answered', async () => {
   const { get, live } = start();
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

@@ -29,6 +29,7 @@ export const facts = (source: OverviewSource, { nowMs, timeZone }: Reader): Mark
     ['known since', stampWords(source.knownSinceMs, nowMs, timeZone)],
     ['sessions', String(source.sessions)],
     ['uid', String(source.uid)],
+    ...(source.ingest === null ? [] : [['key', 'none: it is backed up on this server'] as const]),
     ...source.keyFingerprints.slice(0, 10).map((key) => ['key', html`<code>${key}</code>`] as const),
   ])}</section>`;
 };

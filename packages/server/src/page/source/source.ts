@@ -11,6 +11,7 @@ import { html, type Markup } from '../parts/markup.ts';
 import { bar, icon, standingLook, type Tone } from '../parts/tone.ts';
 import { count, dayWords, sizeWords, stampWords } from '../parts/words.ts';
 import { facts } from './facts.ts';
+import { phoneCard } from './phone.ts';
 import { reportView } from './report.ts';
 import { restoring } from './restoring.ts';
 import { runsTable } from './runs.ts';
@@ -45,7 +46,7 @@ export const sourcePage = (
   }${tiles(overview, source)}</section>
 ${needList(told, new Set())}
 ${detail.run === null ? null : reportView(detail.run, detail.report, reader)}
-<div class="two"><div>${sizesOverTime(detail.sizes)}${restoring(source, overview)}</div><div>${facts(source, reader)}${told.events.length === 0 && told.eventsNote === null ? null : happened(told)}</div></div>
+<div class="two"><div>${sizesOverTime(detail.sizes)}${restoring(source, overview)}</div><div>${phoneCard(source, reader)}${facts(source, reader)}${told.events.length === 0 && told.eventsNote === null ? null : happened(told)}</div></div>
 ${runsTable(source, detail.runs, reader)}`;
   return { main, title: `${name}: ${word}`, tone };
 };
