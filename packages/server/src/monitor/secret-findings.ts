@@ -28,10 +28,14 @@ export const secretFindings = (
       const what = kind === 'channel' ? `channel ${name}` : name;
       return { code: `${kind}-broken`, name, message: `${what} does not work: ${text}`, remedy };
     }),
-    warnings: [...files].flatMap(([path, file]): readonly SecretFinding[] => {
-      if (file.kind !== 'read' || (file.mode & 0o077) === 0) return [];
-      const message = `${path} holds a secret and can be read by others on this host`;
-      return [{ code: 'secret-open', name: path, message, remedy: `Run chmod 600 ${path}` }];
-    }),
+    warnings: openSecrets(files),
   };
 };
+
+/** Those files of secrets that somebody else may read. */
+export const openSecrets = (files: ReadonlyMap<string, SecretFile>): readonly SecretFinding[] =>
+  [...files].flatMap(([path, file]): readonly SecretFinding[] => {
+    if (file.kind !== 'read' || (file.mode & 0o077) === 0) return [];
+    const message = `${path} holds a secret and can be read by others on this host`;
+    return [{ code: 'secret-open', name: path, message, remedy: `Run chmod 600 ${path}` }];
+  });

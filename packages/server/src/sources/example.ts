@@ -46,4 +46,8 @@ sources:
 #     key: 'ssh-ed25519 AAAA… scanner'
 #     access: sftp
 #     immutable: true         # keep what it overwrites or deletes for \`protect\`
+#   lisa-phone:               # a phone sends to Syncthing, and the server backs that folder up: docs/phone.md
+#     uid: 1010
+#     ingest: { folder: /volume1/phones/lisa, password_file: lisa-phone.password }
+#     media: { to: /volume1/photos/lisa }   # its photos and videos, for good; nothing the phone deletes goes there
 `;

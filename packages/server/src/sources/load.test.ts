@@ -45,14 +45,14 @@ describe('a sources.yaml', () => {
     });
     const uncommented = commentedExample
       .replaceAll(
-        /^# ( *(?:server|port|protect|brake|floor|scrub|scrub_rate|every|window|time_zone|concurrency|overdue_after|retention|laptop|scanner|uid|key|quota|access|immutable|name|digest|alerts|channels|mail|type|host|user|password_file|from|to|page):.*)$/gm,
+        /^# ( *(?:server|port|protect|brake|floor|scrub|scrub_rate|every|window|time_zone|concurrency|overdue_after|retention|laptop|scanner|lisa-phone|ingest|media|uid|key|quota|access|immutable|name|digest|alerts|channels|mail|type|host|user|password_file|from|to|page):.*)$/gm,
         '$1',
       )
       .replace(/'ssh-ed25519 .*?'/, `'${publicKeyLine(1)}'`)
       .replace(/'ssh-ed25519 .*… scanner'/, `'${publicKeyLine(2)}'`)
       .replaceAll(/^# {3}(?= )/gm, '');
     const { sources, settings } = configOf(uncommented.replace(/^#.*$/gm, ''));
-    expect(sources.map(({ uid }) => uid)).toEqual([1001, 1002]);
+    expect(sources.map(({ uid }) => uid)).toEqual([1001, 1002, 1010]);
     expect(settings.people).toMatchObject({
       serverName: 'nas',
       channels: [{ name: 'mail', type: 'email', digest: true }],

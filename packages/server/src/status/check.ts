@@ -5,6 +5,7 @@ import type { Finding } from '@berth/common/yaml/finding.ts';
 import { findingsOnHost } from '../accounts/apply.ts';
 import type { AccountFinding } from '../accounts/finding.ts';
 import type { Mode } from '../accounts/layout.ts';
+import { type PhoneFinding, phoneFindings } from '../ingest/check-findings.ts';
 import { type SecretFinding, secretFindings } from '../monitor/secret-findings.ts';
 import { describeDiff } from '../sources/describe-diff.ts';
 import { diffConfigs } from '../sources/diff.ts';
@@ -18,9 +19,9 @@ import { appliedFile } from '../supervisor/state.ts';
 export interface CheckResult {
   /** Why the file would be refused; empty when it would not. */
   readonly findings: readonly (Finding | AccountFinding | UnfinishedFinding)[];
-  readonly warnings: readonly (Finding | SecretFinding)[];
+  readonly warnings: readonly (Finding | SecretFinding | PhoneFinding)[];
   /** What the server would go on without, because the file of a secret can not be used. */
-  readonly silent: readonly SecretFinding[];
+  readonly silent: readonly (SecretFinding | PhoneFinding)[];
   /** What would change against what was last put in force, one effect a line. */
   readonly changes: readonly string[];
   readonly sources: number;
@@ -41,14 +42,15 @@ export const check = async (args: {
   const inForce = await configInForce(dataDir);
   const changes = describeDiff(diffConfigs(inForce, config));
   const secrets = secretFindings(config, { folder: dirname(configFile), hostName: hostname() });
+  const phones = phoneFindings(config, { mode, configDir: dirname(configFile) });
   const warnings = mode === 'rootless' ? loaded.warnings : await hostWarnings(configFile, config);
   return {
     findings: [
       ...unfinishedFindings(configFile, inForce.sources, config),
       ...findingsOnHost({ mode, dataDir, configDir: dirname(configFile) }, config.sources),
     ],
-    warnings: [...warnings, ...secrets.warnings],
-    silent: secrets.errors,
+    warnings: [...warnings, ...secrets.warnings, ...phones.warnings],
+    silent: [...secrets.errors, ...phones.errors],
     changes,
     sources: config.sources.length,
   };
