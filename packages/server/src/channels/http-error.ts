@@ -1,5 +1,8 @@
 import { ChannelError } from './channel.ts';
 
+/** Somebody answered whose certificate is none to trust. */
+export class CertificateError extends ChannelError {}
+
 /** Says who did not answer and why, and nothing of the path: of some services the URL is the secret. */
 export const explained = (error: unknown, url: URL, deadlineMs: number | null, stopped: boolean): ChannelError => {
   if (error instanceof ChannelError) return error;
@@ -13,7 +16,8 @@ export const explained = (error: unknown, url: URL, deadlineMs: number | null, s
   if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(code)) {
     const words =
       'See that its certificate is valid for that name, and that this machine trusts its issuer (update-ca-certificates).';
-    return failed(`showed no certificate that can be trusted (${code}).`, words);
+    const happened = `${url.host} showed no certificate that can be trusted (${code}).`;
+    return new CertificateError(happened, { isFinal: false, remedy: words });
   }
   if (code === 'ERR_INVALID_CHAR') {
     return new ChannelError(`Nothing was sent to ${url.host}: the token holds what no header can carry.`, {

@@ -1,8 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { promises as dns, type LookupAddress } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { getCACertificates } from 'node:tls';
+import { checkServerIdentity, getCACertificates } from 'node:tls';
 import { kindOfAddress } from './addresses.ts';
 import { ChannelError } from './channel.ts';
 import { explained } from './http-error.ts';
@@ -23,7 +24,7 @@ export interface WebAnswer {
   readonly status: number;
   /** By their names in small letters. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Its first 64 KiB. */
+  /** Its first 64 KiB, or as much as the guard says. */
   readonly body: string;
 }
 
@@ -36,11 +37,16 @@ export interface Guard {
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
   /** Certificates (PEM) to trust beside Node's own ones. */
   readonly ca?: string;
+  /**
+   * The one certificate (PEM) to trust instead of all others, for services that made their own: whoever shows that very one is it,
+   * whatever name it holds.
+   */
+  readonly pinned?: string;
   /** For the whole of it, from the name to the end of the answer. */
   readonly deadlineMs?: number;
+  /** So much of an answer's body is taken, and no more; 64 KiB where it is not said. */
+  readonly mostBytes?: number;
 }
-
-const mostBytes = 64 * 1024;
 
 /**
  * Requests that go where they say and nowhere else, so that nobody who can write a URL makes the server talk to what only it reaches.
@@ -48,8 +54,14 @@ const mostBytes = 64 * 1024;
  * goes to those very addresses, so a name that answers differently the next time changes nothing. No redirect is followed, no proxy
  * is asked, certificates are always checked, and no connection is used again.
  */
-export const guardedRequest = ({ resolve = resolveAll, ca, deadlineMs = 20_000 }: Guard = {}): Request => {
-  const trusted = ca === undefined ? undefined : [...getCACertificates('default'), ca];
+export const guardedRequest = ({
+  resolve = resolveAll,
+  ca,
+  pinned,
+  deadlineMs = 20_000,
+  mostBytes = 64 * 1024,
+}: Guard = {}): Request => {
+  const trust = trustOf(ca, pinned);
   return async (request) => {
     const deadline = AbortSignal.timeout(deadlineMs);
     const signal = AbortSignal.any([request.signal, deadline]);
@@ -57,11 +69,22 @@ export const guardedRequest = ({ resolve = resolveAll, ca, deadlineMs = 20_000 }
     try {
       const addresses = await ended(addressesOf(url, resolve), signal);
       if (!request.allowPrivate) refusePrivate(url, addresses);
-      return await exchange(request, url, addresses, signal, trusted);
+      return await exchange(request, url, { addresses, signal, trust, mostBytes });
     } catch (error) {
       throw explained(error, url, deadline.aborted ? deadlineMs : null, request.signal.aborted);
     }
   };
+};
+
+const trustOf = (ca: string | undefined, pinned: string | undefined): https.RequestOptions => {
+  if (pinned !== undefined) {
+    const { raw } = new X509Certificate(pinned);
+    return {
+      ca: [pinned],
+      checkServerIdentity: (host, shown) => (shown.raw.equals(raw) ? undefined : checkServerIdentity(host, shown)),
+    };
+  }
+  return ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
 };
 
 const resolveAll = (name: string): Promise<LookupAddress[]> => dns.lookup(name, { all: true });
@@ -110,12 +133,17 @@ const ended = <Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value>
   return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', abort));
 };
 
+interface Exchange {
+  readonly addresses: readonly LookupAddress[];
+  readonly signal: AbortSignal;
+  readonly trust: https.RequestOptions;
+  readonly mostBytes: number;
+}
+
 const exchange = (
   { method, headers = {}, body }: WebRequest,
   url: URL,
-  addresses: readonly LookupAddress[],
-  signal: AbortSignal,
-  ca: readonly string[] | undefined,
+  { addresses, signal, trust, mostBytes }: Exchange,
 ): Promise<WebAnswer> => {
   const { promise, resolve, reject } = Promise.withResolvers<WebAnswer>();
   const host = hostOf(url);
@@ -134,7 +162,7 @@ const exchange = (
       : https.request({
           ...{ ...options, agent: new https.Agent({ keepAlive: false }), rejectUnauthorized: true },
           ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}),
-          ...(ca === undefined ? {} : { ca: [...ca] }),
+          ...trust,
         });
   request.on('error', reject);
   // Whoever answers that it speaks something else from now on (101) gives no answer, and no error either.

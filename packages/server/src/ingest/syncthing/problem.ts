@@ -1,0 +1,23 @@
+import { printable } from '@berth/common/parsed.ts';
+import type { SyncthingState } from '../facts.ts';
+
+/** Why Syncthing could not be asked, or that it does not know the folder: a state of its own. */
+export type Trouble = Exclude<SyncthingState, { readonly kind: 'up' }>;
+
+/** Thrown by whoever asks Syncthing; `trouble` is what there is to say of it. */
+export class SyncthingProblem extends Error {
+  override readonly name = 'SyncthingProblem';
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble) {
+    super('detail' in trouble ? trouble.detail : trouble.kind);
+    this.trouble = trouble;
+  }
+}
+
+/** Words of somebody else, short, on one line, without a full stop. */
+export const foreign = (words: string, longest = 200): string => {
+  const line = words.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  // An escaped character is longer than it was.
+  return printable(line, longest).slice(0, 500);
+};
