@@ -20,8 +20,11 @@ export const programWords = (name: 'berth' | 'berth-server' | 'quick-server', cl
   return [join(clone, 'packages', name === 'berth' ? 'agent' : 'server', 'bin', name)];
 };
 
+const fileOf = (bundle: string, source: string): string =>
+  join(root, built === undefined ? join('packages/server/src', source) : join(built, bundle));
+
 /** What sshd starts for a login, in this clone: for those who start sessions without it. */
-export const sessionFile = join(
-  root,
-  built === undefined ? 'packages/server/src/session/main.ts' : join(built, 'session.mjs'),
-);
+export const sessionFile = fileOf('session.mjs', 'session/main.ts');
+/** The same of a phone's jobs, and of what joins its restic with the store's door. */
+export const ingestFile = fileOf('ingest.mjs', 'ingest/main.ts');
+export const dialFile = fileOf('dial.mjs', 'ingest/backup/dial.ts');
