@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { configOf, publicKeyLine } from '../sources/testing.ts';
 import { containerOptions, fingerprintOf, pagePortOf, phoneMounts, type Wishes } from './settings.ts';
 
@@ -63,4 +66,21 @@ test('a phone that comes, goes or moves makes the container another one; a machi
       BindOptions: { CreateMountpoint: false },
     })),
   );
+});
+
+test('the lines that compose.yaml and docs/container.md show for a phone are the mounts that `up` makes', () => {
+  const folder = join(import.meta.dirname, '../../../..');
+  const lisa = configOf(
+    'sources: { lisa-phone: { uid: 1010, ingest: { folder: /volume1/phones/lisa, password_file: p }, media: { to: /volume1/photos/lisa } } }',
+  ).sources;
+  for (const file of ['docker/compose.yaml', 'docs/container.md']) {
+    const lines = readFileSync(join(folder, file), 'utf8').match(/^ *(# )?- \{ type: bind, .*\}$/gm) ?? [];
+    const shown: unknown = parse(lines.map((line) => line.replace(/^[ #]*/, '')).join('\n'));
+    expect(shown).toEqual(
+      phoneMounts(lisa).map(({ source, target, readOnly }) => ({
+        ...{ type: 'bind', source, target, bind: { create_host_path: false } },
+        ...(readOnly ? { read_only: true } : {}),
+      })),
+    );
+  }
 });
