@@ -33,8 +33,17 @@ const patternOf = (text: string): Parsed<string> => {
   }
   if (text.split('/').includes('..')) return say(`${quoted(text)} goes back with ..`, 'Write the pattern without it.');
   if (/^[./]*$/.test(text)) return say(`${quoted(text)} would leave out everything`, 'Delete it.');
+  if (!text.split('/').every((part) => wellFormed.test(part))) {
+    const remedy = 'Close each [ with ], and write \\ before a character that stands for itself.';
+    return say(`${quoted(text)} is no pattern that restic knows`, remedy);
+  }
   return accepted(text);
 };
+
+/** Go's filepath.Match (https://pkg.go.dev/path/filepath#Match), because restic ends at a pattern that is none. */
+const letter = String.raw`(?:\\.|[^\\\]-])`;
+const range = `${letter}(?:-${letter})?`;
+const wellFormed = new RegExp(String.raw`^(?:\\.|\[(?:\^|(?!\^))(?:${range})+\]|[^\\[])*$`, 'su');
 
 /** A number, as files know their group by. Not that of the server's own parts, who may read other things. */
 const groupOf = (text: string): Parsed<number> => {
