@@ -55,7 +55,8 @@ for (const binary of binaries) {
       expect(await snapshotsIn(phone.repository)).toHaveLength(2);
     });
 
-    test('a file that goes away while it is read is a warning, and one that can not be read is not', async () => {
+    test('a file that goes away before it is read keeps no backup from being whole', async () => {
+      // Long enough to read that restic still is at it when it first says how far it is.
       for (const index of [1, 2, 3, 4]) {
         await phone.put(`DCIM/long/a${index}.mp4`);
         await truncate(join(phone.ingest, `DCIM/long/a${index}.mp4`), 400 * 1024 ** 2);
@@ -73,7 +74,8 @@ for (const binary of binaries) {
         },
       );
       expect(isGone).toBe(true);
-      const warnings = [expect.stringContaining('1 file went away')];
+      // Since 0.17 restic itself takes it for one that was deleted before.
+      const warnings = binary.release === '0.14' ? [expect.stringContaining('1 file went away')] : [];
       expect(result).toMatchObject({ ended: 'ran', outcome: 'ok', snapshot: expect.any(String), warnings });
       await rm(join(phone.ingest, 'DCIM/long'), { recursive: true });
     });

@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:http';
+import { Agent, type ClientRequest, request } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** One question. `body` is sent as JSON; none when it is absent. */
@@ -47,8 +48,9 @@ class StreamAgent extends Agent {
     return true;
   }
 
-  override reuseSocket(): void {
-    // The original wakes the system's socket up, which this is none.
+  override reuseSocket(socket: Duplex, asked: ClientRequest): void {
+    // The original takes off the guard that Node has put before a socket of the system, which ends it when it is read from.
+    if (socket instanceof Socket) super.reuseSocket(socket, asked);
   }
 }
 
