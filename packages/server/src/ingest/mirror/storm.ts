@@ -1,0 +1,26 @@
+import type { Row } from './ledger.ts';
+
+/** The span that a day's counts are about, and within which deletes are a storm. */
+export const dayMs = 24 * 3_600_000;
+
+/** Nobody tidies up less than this and is worth a word. */
+const fewest = 50;
+const share = 0.25;
+
+/**
+ * How many files went from the phone since `sinceMs`. What was only moved or renamed there did not: its bytes are still on the phone,
+ * under another name.
+ */
+export const goneSince = (rows: Iterable<Row>, sinceMs: number): number => {
+  const all = [...rows];
+  const gone = all.filter(({ goneAt }) => goneAt !== null && goneAt > sinceMs);
+  if (gone.length === 0) return 0;
+  const here = new Set(all.flatMap(({ goneAt, sha256 }) => (goneAt === null ? [sha256] : [])));
+  return gone.filter(({ sha256 }) => !here.has(sha256)).length;
+};
+
+/** More deletes in a day than somebody who tidies up makes, of `here` files that are left; null for a usual day. */
+export const stormOf = (gone: number, here: number): { readonly gone: number; readonly of: number } | null => {
+  const of = here + gone;
+  return gone >= Math.max(fewest, of * share) ? { gone, of } : null;
+};

@@ -1,0 +1,17 @@
+import { getSystemErrorMessage } from 'node:util';
+import { isErrno } from '@berth/common/errno.ts';
+
+/** What the disk calls an error of its own, such as `EIO`; null for what is not its error, and so a bug. */
+export const errorCode = (error: unknown): string | null =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && 'errno' in error ? error.code : null;
+
+/** True when the disk has no room, or this user may take no more of it. */
+export const isFull = (error: unknown): boolean => isErrno(error, 'ENOSPC', 'EDQUOT');
+
+/** In words for a person, without a full stop and without a path: the same cause always gives the same words. */
+export const wordsOf = (error: Error): string => {
+  const code = errorCode(error);
+  const number = 'errno' in error && typeof error.errno === 'number' ? error.errno : null;
+  const call = 'syscall' in error && typeof error.syscall === 'string' ? ` in ${error.syscall}` : '';
+  return code === null || number === null ? error.message : `${getSystemErrorMessage(number)} (${code}${call})`;
+};
