@@ -17,6 +17,8 @@ export interface Instance extends AsyncDisposable {
   /** Of its programming interface. */
   readonly key: string;
   readonly deviceId: string;
+  /** Its settings, keys and index. */
+  readonly home: string;
   /** `tcp://127.0.0.1:PORT`, for others of its kind. */
   readonly address: string;
   readonly api: Api;
@@ -63,7 +65,7 @@ export const startInstance = async ({ program, home, uid = null, key }: Instance
   let log = '';
   const start = async (): Promise<void> => {
     if (child !== null) return;
-    const started = spawn(program, [...words, `--gui-address=${url}`, `--gui-apikey=${key}`], {
+    const started = spawn(program, [...words, `--gui-address=127.0.0.1:${guiPort}`, `--gui-apikey=${key}`], {
       ...{ env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...identity },
     });
     for (const stream of [started.stdout, started.stderr]) {
@@ -96,7 +98,7 @@ export const startInstance = async ({ program, home, uid = null, key }: Instance
     throw error;
   });
   return {
-    ...{ url, key, deviceId, address: `tcp://127.0.0.1:${port}`, api, kill, stop, start },
+    ...{ url, key, deviceId, home, address: `tcp://127.0.0.1:${port}`, api, kill, stop, start },
     restart: async () => {
       await stop();
       await start();

@@ -28,3 +28,5 @@ export const sessionFile = fileOf('session.mjs', 'session/main.ts');
 /** The same of a phone's jobs, and of what joins its restic with the store's door. */
 export const ingestFile = fileOf('ingest.mjs', 'ingest/main.ts');
 export const dialFile = fileOf('dial.mjs', 'ingest/backup/dial.ts');
+/** What watches phones' Syncthing. */
+export const watcherFile = fileOf('watcher.mjs', 'ingest/watch/main.ts');
