@@ -81,13 +81,17 @@ export const writeKeys = (layout: Layout, sources: readonly Source[], readOnly: 
     writeIfChanged(join(layout.runtimeDir, 'authorized_keys'), sources.map(linesOf).join(''), 0o600);
     return;
   }
-  for (const source of sources) writeIfChanged(join(layout.runtimeDir, 'keys', source.name), linesOf(source), 0o644);
+  for (const source of sources.filter(mayLogIn))
+    writeIfChanged(join(layout.runtimeDir, 'keys', source.name), linesOf(source), 0o644);
 };
+
+/** A phone has an account, whose UID its files have, and no key. */
+const mayLogIn = ({ keys }: Source): boolean => keys.length > 0;
 
 const removeOldKeys = (layout: Layout, sources: readonly Source[]): void => {
   const folder = join(layout.runtimeDir, 'keys');
   ensureFolder(folder, 0o755);
-  const listed = new Set<string>(sources.map(({ name }) => name));
+  const listed = new Set<string>(sources.filter(mayLogIn).map(({ name }) => name));
   for (const name of readdirSync(folder)) if (!listed.has(name)) rmSync(join(folder, name));
 };
 

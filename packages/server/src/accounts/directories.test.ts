@@ -3,6 +3,7 @@ import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { phoneOf } from '../supervisor/phones/testing.ts';
 import { createDirectories, directoryFindings, leftoverFindings } from './directories.ts';
 import { sourceOf } from './testing.ts';
 
@@ -71,7 +72,7 @@ describe('the folders of a source', () => {
     if (!allowed) skip('needs user namespaces, which this machine does not allow');
     const program = `
       import { createDirectories } from '${join(import.meta.dirname, 'directories.ts')}';
-      const source = { name: 'one', uid: 4001, access: 'restic' };
+      const source = { name: 'one', uid: 4001, access: 'restic', ingest: null };
       try { createDirectories(process.argv[1], [source], ({ uid }) => uid); }
       catch ({ code, message, remedy }) { process.stdout.write(JSON.stringify({ code, message, remedy })); }`;
     // Only root is there.
@@ -90,5 +91,27 @@ describe('the folders of a source', () => {
     const [finding] = leftoverFindings(data, [sourceOf('heir', 4001)]);
     expect(finding).toMatchObject({ code: 'uid-in-use', source: 'heir' });
     expect(finding?.remedy).toContain(`mv ${path('one')} ${path('heir')}`);
+  });
+
+  test('of a phone are two more, its own and closed, beside what it has stored', () => {
+    const phone = { ...one, ingest: phoneOf().ingest };
+    expect(createDirectories(data, [phone], owner)).toEqual([phone]);
+    for (const folder of ['phones/one/agent', 'phones/one/mirror', 'sources/one/repo']) {
+      const { uid, mode } = lstatSync(join(data, folder));
+      expect({ uid, mode: mode & 0o7777 }).toEqual({ uid: owner(phone), mode: 0o700 });
+    }
+    expect(lstatSync(join(data, 'phones/one'))).toMatchObject({ uid: process.getuid?.(), mode: 0o40755 });
+    expect(createDirectories(data, [phone], owner)).toEqual([]);
+    const [changed] = directoryFindings(data, [phone], () => 4009);
+    expect(changed?.remedy).toContain(`${join(data, 'phones/one/agent')} ${join(data, 'phones/one/mirror')}`);
+    rmSync(path('one'), { recursive: true });
+    expect(directoryFindings(data, [phone], () => 4009)[0]?.code).toBe('uid-changed');
+  });
+
+  test.runIf(isRoot)('of a removed phone keep its UID too, also where nothing but its mirror is left', () => {
+    createDirectories(data, [{ ...one, ingest: phoneOf().ingest }], owner);
+    rmSync(path('one'), { recursive: true });
+    const [finding] = leftoverFindings(data, [sourceOf('heir', 4001)]);
+    expect(finding?.remedy).toContain(`mv ${join(data, 'phones/one')} ${join(data, 'phones/heir')}`);
   });
 });

@@ -17,8 +17,27 @@ const foldersFor = { restic: sourceFolders, sftp: ['sftp/files', 'kept'] } as co
 /** A source that changed its access has both kinds. */
 const folders = [...foldersFor.restic, ...foldersFor.sftp];
 
+/** What a phone has beside it, below `phones/NAME`: the home of the agent's run, and its mirror's own folder. */
+const phoneFolders = ['agent', 'mirror'];
+
 /** Where a source's data is. */
-export const homeIn = (dataDir: string, source: Pick<Source, 'name'>): string => join(dataDir, 'sources', source.name);
+export const homeIn = (dataDir: string, source: { readonly name: string }): string =>
+  join(dataDir, 'sources', source.name);
+
+/** Where a phone's own things are, beside what it has stored. */
+export const phoneHomeIn = (dataDir: string, source: { readonly name: string }): string =>
+  join(dataDir, 'phones', source.name);
+
+/** A folder of ours, and those in it that belong to a source itself where they are there. */
+interface Home {
+  readonly path: string;
+  readonly folders: readonly string[];
+}
+
+const homesOf = (dataDir: string, source: { readonly name: string }): readonly Home[] => [
+  { path: homeIn(dataDir, source), folders },
+  { path: phoneHomeIn(dataDir, source), folders: phoneFolders },
+];
 
 /**
  * Compares what is on disk with what a source needs, changing nothing. A folder that belongs to somebody else is
@@ -37,57 +56,65 @@ export const directoryFindings = (
 export const leftoverFindings = (dataDir: string, sources: readonly Source[]): readonly AccountFinding[] => {
   const claimed = new Set<string>(sources.map(({ name }) => name));
   const byUid = new Map(sources.map((source) => [source.uid, source]));
-  return entriesOf(join(dataDir, 'sources')).flatMap((name): readonly AccountFinding[] => {
+  const names = new Set([...entriesOf(join(dataDir, 'sources')), ...entriesOf(join(dataDir, 'phones'))]);
+  return [...names].flatMap((name): readonly AccountFinding[] => {
     if (claimed.has(name)) return [];
-    const home = join(dataDir, 'sources', name);
-    const owner = folders.map((folder) => statOf(join(home, folder))?.uid).find((uid) => uid !== undefined);
-    const source = owner === undefined ? undefined : byUid.get(owner);
+    const owned = homesOf(dataDir, { name }).flatMap((home) => {
+      const uid = home.folders.map((folder) => statOf(join(home.path, folder))?.uid).find((uid) => uid !== undefined);
+      return uid === undefined ? [] : [{ path: home.path, uid }];
+    });
+    const [first] = owned;
+    const source = first === undefined ? undefined : byUid.get(first.uid);
     if (source === undefined) return [];
+    const moves = owned.map(({ path }) => `mv ${path} ${join(dirname(path), source.name)}`).join(' && ');
     return [
       {
         code: 'uid-in-use',
         source: source.name,
         message: `UID ${source.uid} of ${source.name} still owns the data of ${name}, which sources.yaml no longer lists.`,
-        remedy: `Give ${source.name} another UID; or, if it is ${name} under a new name: mv ${home} ${homeIn(dataDir, source)}`,
+        remedy: `Give ${source.name} another UID; or, if it is ${name} under a new name: ${moves}`,
       },
     ];
   });
 };
 
 const findingOf = (dataDir: string, source: Source, owner: number): AccountFinding | null => {
-  const home = homeIn(dataDir, source);
-  const top = statOf(home);
-  if (top === null) return null;
   const finding = (code: AccountFinding['code'], message: string, remedy: string): AccountFinding => ({
     code,
     source: source.name,
     message,
     remedy,
   });
-  if (!top.isDirectory()) {
-    return finding('not-a-directory', `${home} is not a folder.`, `Move it away: mv ${home} ${home}.found`);
-  }
-  if (top.uid !== process.getuid?.()) {
-    return finding(
-      'not-ours',
-      `${home} belongs to UID ${top.uid}; it must be the server's own.`,
-      `If its data is this source's: chown -h ${process.getuid?.()} ${home}`,
-    );
-  }
-  for (const folder of folders) {
-    const path = join(home, folder);
-    const stat = statOf(path);
-    if (stat === null) continue;
-    if (!stat.isDirectory()) {
-      return finding('not-a-directory', `${path} is not a folder.`, `Move it away: mv ${path} ${path}.found`);
+  const homes = homesOf(dataDir, source);
+  for (const { path: home, folders } of homes) {
+    const top = statOf(home);
+    if (top === null) continue;
+    if (!top.isDirectory()) {
+      return finding('not-a-directory', `${home} is not a folder.`, `Move it away: mv ${home} ${home}.found`);
     }
-    if (stat.uid !== owner) {
-      const present = folders.map((name) => join(home, name)).filter((name) => statOf(name)?.isDirectory() === true);
+    if (top.uid !== process.getuid?.()) {
       return finding(
-        'uid-changed',
-        `${source.name} has UID ${owner} now, but its data belongs to UID ${stat.uid}.`,
-        `Write uid: ${stat.uid} again, or re-own the data: chown -hR ${owner}:${owner} ${present.join(' ')}`,
+        'not-ours',
+        `${home} belongs to UID ${top.uid}; it must be the server's own.`,
+        `If its data is this source's: chown -h ${process.getuid?.()} ${home}`,
       );
+    }
+    for (const folder of folders) {
+      const path = join(home, folder);
+      const stat = statOf(path);
+      if (stat === null) continue;
+      if (!stat.isDirectory()) {
+        return finding('not-a-directory', `${path} is not a folder.`, `Move it away: mv ${path} ${path}.found`);
+      }
+      if (stat.uid !== owner) {
+        const all = homes.flatMap((other) => other.folders.map((name) => join(other.path, name)));
+        const present = all.filter((name) => statOf(name)?.isDirectory() === true);
+        return finding(
+          'uid-changed',
+          `${source.name} has UID ${owner} now, but its data belongs to UID ${stat.uid}.`,
+          `Write uid: ${stat.uid} again, or re-own the data: chown -hR ${owner}:${owner} ${present.join(' ')}`,
+        );
+      }
     }
   }
   return null;
@@ -104,17 +131,33 @@ export const createDirectories = (
   ownerOf: (source: Source) => number,
 ): readonly Source[] => {
   ensureFolder(join(dataDir, 'sources'), 0o755);
+  if (sources.some(({ ingest }) => ingest !== null)) ensureFolder(join(dataDir, 'phones'), 0o755);
   return sources.filter((source) => {
     const home = homeIn(dataDir, source);
-    const top = statOf(home);
-    if (top === null) mkdirSync(home);
-    // Root's own folder in root's own folder: nobody else could have put something else there since the check.
-    if (top === null || (top.mode & 0o7777) !== 0o755) chmodSync(home, 0o755);
+    const isNew = ensureHome(home);
     if (source.access === 'sftp') ensureFolder(sftpPaths(home).root, 0o755);
-    const missing = foldersFor[source.access].filter((folder) => statOf(join(home, folder)) === null);
-    for (const folder of missing) createOwned(home, folder, ownerOf(source));
-    return top === null || missing.length > 0;
+    const hasMade = createMissing(home, foldersFor[source.access], ownerOf(source));
+    if (source.ingest === null) return isNew || hasMade;
+    const phoneHome = phoneHomeIn(dataDir, source);
+    ensureHome(phoneHome);
+    return createMissing(phoneHome, phoneFolders, ownerOf(source)) || isNew || hasMade;
   });
+};
+
+/** True where it was made. */
+const ensureHome = (home: string): boolean => {
+  const top = statOf(home);
+  if (top === null) mkdirSync(home);
+  // Root's own folder in root's own folder: nobody else could have put something else there since the check.
+  if (top === null || (top.mode & 0o7777) !== 0o755) chmodSync(home, 0o755);
+  return top === null;
+};
+
+/** True where any of them was made. */
+const createMissing = (home: string, wanted: readonly string[], owner: number): boolean => {
+  const missing = wanted.filter((folder) => statOf(join(home, folder)) === null);
+  for (const folder of missing) createOwned(home, folder, owner);
+  return missing.length > 0;
 };
 
 const createOwned = (home: string, folder: string, owner: number): void => {

@@ -25,6 +25,8 @@ import { mountNamespace } from './enter.ts';
 import { hostKeyChangedKey, judgeHostKey } from './host-key-judge.ts';
 import { prepareLayout } from './layout.ts';
 import { monitorOf } from './monitor/of-server.ts';
+import { phonesOf } from './phones/of-server.ts';
+import type { PhonePace } from './phones/pace.ts';
 import { thisProgram } from './program.ts';
 import { type Candidate, Receiver } from './receiver.ts';
 import { selfCheck } from './self-check.ts';
@@ -44,6 +46,8 @@ export interface RunOptions {
   readonly cadence?: Partial<Cadence>;
   /** How long the coordinator and the monitor may take for things; only tests say. */
   readonly patience?: Partial<Patience>;
+  /** How phones are looked after; only tests say. */
+  readonly phonePace?: Partial<PhonePace>;
   /** How far ahead of this machine's the clock of the coordinator and of the monitor goes, in milliseconds; only tests say. */
   readonly coordinatorAheadMs?: number;
 }
@@ -102,6 +106,12 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
     log: log.child({ component: 'monitor' }),
     ...(options.patience && { patience: options.patience }),
   });
+  const phones = await phonesOf({
+    ...{ layout, configFile, jail, program, keeper, onFacts: (facts) => feed.phones(facts) },
+    log: log.child({ component: 'phones' }),
+    ...(options.phonePace && { pace: options.phonePace }),
+    ...(options.patience && { patience: options.patience }),
+  });
   const schedule: Schedule = new Schedule({
     dataDir,
     place: jobPlaceInside({ mode, jail, dataDir, program }),
@@ -132,6 +142,7 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
       coordinator.apply(linkedConfig(inForce));
       feed.apply(inForce);
       schedule.watch(inForce);
+      phones.watch(inForce);
     },
     onRefused: (findings) => void keeper.say([refusedWord(findings)]),
     onJudged: (source, judgement) => {
@@ -146,6 +157,7 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   feed.start();
   monitor.start();
   schedule.start();
+  phones.start();
   // It says why, and remembers it for `status`.
   if (latest !== first.content) await receiver.consider({ ok: true, content: latest });
   process.on('SIGHUP', () => void readConfigFile(configFile).then((read) => receiver.consider(read)));
@@ -166,10 +178,11 @@ export const run = async (options: RunOptions, onReady: (ready: Ready) => void):
   // Whoever signals all of our processes, as Ctrl-C does, ends them before we do.
   coordinator.letEnd();
   monitor.letEnd();
+  phones.letEnd();
   log.info({ signal }, 'stopping');
   watching.abort();
   await watch;
-  await Promise.all([schedule.stop(), receiver.stop()]);
+  await Promise.all([schedule.stop(), phones.stop(), receiver.stop()]);
   feed.stop();
   // The last, so that it hears what those have to say.
   await Promise.all([coordinator.stop(), monitor.stop()]);

@@ -61,7 +61,7 @@ const feeding = (more: Partial<FeedOptions> = {}) => {
     dataDir: data,
     monitor: {
       ...{ settings: hear('settings'), server: hear('server'), source: hear('source'), conditions: hear('conditions') },
-      ...{ events: hear('events'), changes: hear('changes'), restart: hear('restart') },
+      ...{ events: hear('events'), changes: hear('changes'), restart: hear('restart'), phones: hear('phones') },
     },
     state: () => state,
     before: null,

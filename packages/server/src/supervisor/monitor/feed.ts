@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { readConditions } from '../../events/files.ts';
+import type { PhoneFacts } from '../../ingest/facts.ts';
 import type { JobRecord } from '../../jobs/jobs-file.ts';
 import type { ServerFacts } from '../../monitor/link.ts';
 import type { MonitorSettings } from '../../monitor/settings.ts';
@@ -25,7 +26,10 @@ const usualCadence: FeedCadence = { recordsMs: 1000, serverMs: 5000, secretsMs: 
 
 export interface FeedOptions {
   readonly dataDir: string;
-  readonly monitor: Pick<Monitor, 'settings' | 'server' | 'source' | 'conditions' | 'events' | 'changes' | 'restart'>;
+  readonly monitor: Pick<
+    Monitor,
+    'settings' | 'server' | 'source' | 'phones' | 'conditions' | 'events' | 'changes' | 'restart'
+  >;
   readonly state: () => ServerState;
   /** What was in force when the last server ended; null where none ran. */
   readonly before: ServerConfig | null;
@@ -101,6 +105,11 @@ export class Feed {
   /** An SFTP source's files were looked at. */
   judged(source: string): void {
     this.#tellSource(source);
+  }
+
+  /** What is known of the phones. */
+  phones(facts: readonly PhoneFacts[]): void {
+    this.#try('phones', () => this.#sayNew('phones', facts, () => this.#options.monitor.phones(facts)));
   }
 
   /** The heavy jobs that run. */

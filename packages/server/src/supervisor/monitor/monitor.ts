@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Condition, ConditionEvent } from '../../events/condition.ts';
 import type { Keeper } from '../../events/keeper.ts';
+import type { PhoneFacts } from '../../ingest/facts.ts';
 import {
   type FromMonitor,
   fromMonitorSchema,
@@ -81,6 +82,10 @@ export class Monitor {
 
   source(source: string, facts: SourceFacts): void {
     this.#outbox.say(`source ${source}`, { type: 'source', source, facts });
+  }
+
+  phones(facts: readonly PhoneFacts[]): void {
+    this.#outbox.say('phones', { type: 'phones', phones: [...facts] });
   }
 
   conditions(open: readonly Condition[]): void {

@@ -5,7 +5,7 @@ import { Problem } from '@berth/common/problem.ts';
 import type { Mode } from '../../accounts/layout.ts';
 import { readSecretFile, secretOf } from '../../monitor/secret.ts';
 import { replaceFile } from '../../replace-file.ts';
-import { type Phone, phoneHomeIn, phonesFolder } from './places.ts';
+import { type Phone, phonesFolder } from './places.ts';
 
 /** Whose the folders are. In rootless mode everything is our own. */
 interface Where {
@@ -19,7 +19,7 @@ interface Where {
  * right. Needs no more of root than to give a folder's group away: in the container it has no CAP_DAC_OVERRIDE.
  */
 export const ensureRuntimeFolder = ({ mode, runtimeDir }: Where, { name, uid }: Pick<Phone, 'name' | 'uid'>): void => {
-  const folder = phoneHomeIn(runtimeDir, { name });
+  const folder = join(phonesFolder(runtimeDir), name);
   for (const path of [phonesFolder(runtimeDir), folder]) {
     try {
       mkdirSync(path, { mode: 0o700 });

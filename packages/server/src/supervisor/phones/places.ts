@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { phoneHomeIn } from '../../accounts/directories.ts';
 import type { Mode } from '../../accounts/layout.ts';
 import { socketFile } from '../../coordinator/paths.ts';
 import { ingestMountPoint, mediaMountPoint } from '../../ingest/mount-points.ts';
@@ -29,10 +30,6 @@ export interface PhonePlaces {
 /** The folders of all phones: below the data directory, and below the runtime folder. */
 export const phonesFolder = (folder: string): string => join(folder, 'phones');
 
-/** The phone's own folder below the data directory. */
-export const phoneHomeIn = (dataDir: string, source: Pick<Source, 'name'>): string =>
-  join(phonesFolder(dataDir), source.name);
-
 /**
  * Where this phone's things are. In the container its folders are mounted where the image has them; elsewhere they are where sources.yaml
  * says. `dataDir` by the path that sources walk.
@@ -44,7 +41,7 @@ export const phonePlaces = (
   const { mode, dataDir, runtimeDir } = where;
   const isMounted = mode === 'container';
   const directory = phoneHomeIn(dataDir, { name });
-  const runtime = phoneHomeIn(runtimeDir, { name });
+  const runtime = join(phonesFolder(runtimeDir), name);
   return {
     ingest: isMounted ? ingestMountPoint(name) : ingest.folder,
     media: media === null ? null : isMounted ? mediaMountPoint(name) : media.to,

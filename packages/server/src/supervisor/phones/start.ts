@@ -16,9 +16,6 @@ interface Wishes extends Pick<JobWishes, 'signal' | 'onProgress'> {
   readonly marker: string | null;
 }
 
-/** What Syncthing calls its marker where it was not asked. */
-export const usualMarker = '.stfolder';
-
 /**
  * A file that Syncthing brings is whole when it appears, so nobody waits for it longer than a change takes to be heard; whoever else copies into the
  * folder writes as he goes. Milliseconds.
@@ -39,16 +36,20 @@ export const lookAtPhone = async (
   return { ingest: first, media: second };
 };
 
-/** One pass of a phone's mirror, as the phone. Throws as `startJob` does; its folders are there (`lookAtPhone`). */
-export const startMirror = (
+/** One pass of a phone's mirror, as the phone. Throws as `startJob` does, and `no-mirror`; its folders are there (`lookAtPhone`). */
+export const startMirror = async (
   world: PhoneWorld,
-  phone: Phone & { readonly media: NonNullable<Phone['media']> },
+  phone: Phone,
   { marker, ...wishes }: Wishes & { readonly timeZone: string },
 ): Promise<PassResult> => {
   const { timeZone, ...rest } = wishes;
   const places = phonePlaces(world, phone);
-  const { from, layout, readableBy, types, to } = phone.media;
-  const target = places.media ?? to;
+  const { media } = phone;
+  const target = places.media;
+  if (media === null || target === null) {
+    throw new Problem('no-mirror', `${phone.name} has no mirror.`, 'Give it one in sources.yaml: media, with `to`.');
+  }
+  const { from, layout, readableBy, types } = media;
   const args = {
     ...{ ingest: places.ingest, target, state: places.mirrorState },
     ...{ from: [...from], exclude: [...phone.ingest.exclude], layout, readableBy, types },
@@ -63,7 +64,7 @@ export const startMirror = (
  * A wake of a phone's backup, as the phone: restic in a cell that holds nothing of the store. Throws as `startJob` does, `password-unreadable`
  * where the password can not be read, and `restic-missing`. The store's door is open, and the phone's folders are there.
  */
-export const startBackup = (
+export const startBackup = async (
   world: PhoneWorld,
   phone: Phone,
   { marker, isNow, ...wishes }: Wishes & { readonly isNow: boolean; readonly told: AsyncIterable<ToBackup> },
@@ -82,7 +83,7 @@ export const startBackup = (
  * Another job of the ingest program with restic, for the admin: in the cell of a backup, with folders to write into beside it. `given` is
  * what every one of them is told. Throws as `startBackup` does.
  */
-export const startWithRestic = <Arguments extends z.ZodType, Result extends z.ZodType>(
+export const startWithRestic = async <Arguments extends z.ZodType, Result extends z.ZodType>(
   world: PhoneWorld,
   phone: Phone,
   job: Pick<Job<Arguments, Result>, 'name' | 'args' | 'result'>,

@@ -13,6 +13,7 @@ import type { ServerState } from '../state.ts';
 export interface PhoneWorld extends JobPlace {
   readonly session: string;
   readonly ingest: string;
+  readonly watcher: string;
   readonly dial: string;
   readonly runtimeDir: string;
   /** The folder of sources.yaml, which names of secrets' files are relative to; by our own path. */
@@ -53,10 +54,10 @@ export const reachedFrom = ({ enter }: Pick<PhoneWorld, 'enter'>, path: string):
   enter === null ? path : `/proc/${enter}/root${path}`;
 
 const programsOf = async (mode: Layout['mode'], program: Program) => {
-  const { session, ingest, dial } = mode === 'private' ? privatePaths(program) : program;
+  const { session, ingest, watcher, dial } = mode === 'private' ? privatePaths(program) : program;
   const path = findProgram('restic');
   const restic = path === null ? null : { path, libraries: await librariesOf(path) };
-  return { session, ingest, dial, restic };
+  return { session, ingest, watcher, dial, restic };
 };
 
 const findProgram = (name: string): string | null => {
