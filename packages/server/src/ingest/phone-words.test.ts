@@ -4,7 +4,11 @@ import { type PhonePlan, phoneLine } from './phone-words.ts';
 import { passOf, phoneFacts, syncthingUp } from './testing.ts';
 
 const nowMs = Date.parse('2026-11-21T12:00:00Z');
-const plan: PhonePlan = { mirror: { types: 'media' }, syncthing: 'http://127.0.0.1:8384' };
+const plan: PhonePlan = {
+  folder: '/volume1/phones/lisa',
+  mirror: { folder: '/volume1/photos/lisa', types: 'media' },
+  syncthing: 'http://127.0.0.1:8384',
+};
 const line = (change: Parameters<typeof phoneFacts>[2] = {}, of: PhonePlan = plan) =>
   phoneLine(of, phoneFacts('lisa-phone', nowMs, change), (atMs) => agoWords(atMs, nowMs));
 const day = (copied: number, versions: number, gone: number) => ({
@@ -22,7 +26,7 @@ test('a quiet day, one photo, and a mirror of everything', () => {
   expect(line(day(0, 0, 0))).toMatch(/^Nothing new came; the mirror holds 100,342 files, 412 GiB\./);
   expect(line(day(1, 0, 1))).toMatch(/^1 photo or video came, 1 deleted on the phone stays in the mirror \(/);
   expect(line(day(1, 1, 0))).toMatch(/^1 was edited \(older versions kept\) \(/);
-  expect(line(day(2, 0, 0), { ...plan, mirror: { types: 'all' } })).toMatch(/^2 files came \(/);
+  expect(line(day(2, 0, 0), { ...plan, mirror: { folder: '/all', types: 'all' } })).toMatch(/^2 files came \(/);
 });
 
 test('a mirror that fails says when it was last complete, or that it never was', () => {
@@ -36,7 +40,7 @@ test('a mirror that fails says when it was last complete, or that it never was',
 });
 
 test('without a mirror only Syncthing is told of, and without either nothing', () => {
-  const none: PhonePlan = { mirror: null, syncthing: null };
+  const none: PhonePlan = { ...plan, mirror: null, syncthing: null };
   expect(line({ mirror: null }, { ...none, syncthing: plan.syncthing })).toBe('Syncthing saw the phone 2 h ago');
   expect(line({ mirror: null, syncthing: null }, none)).toBeNull();
   expect(phoneLine(plan, null, String)).toBe('Its mirror has not begun yet. Syncthing has not been asked yet');

@@ -1,13 +1,26 @@
 import { formatSize, isBytes } from '@berth/common/size.ts';
+import type { Source } from '../sources/source.ts';
 import type { PhoneFacts, SyncthingState } from './facts.ts';
 
-/** What sources.yaml says of a phone, as far as words need it. */
+/** What sources.yaml says of a phone, as far as people are told. */
 export interface PhonePlan {
-  /** Photos and videos, or all there is; null without a mirror. */
-  readonly mirror: { readonly types: 'media' | 'all' } | null;
+  /** Where its files arrive, on the machine that holds them. */
+  readonly folder: string;
+  /** Where they are mirrored to, there too: photos and videos, or all there is. Null without a mirror. */
+  readonly mirror: { readonly folder: string; readonly types: 'media' | 'all' } | null;
   /** Where Syncthing answers; null where nobody is asked. */
   readonly syncthing: string | null;
 }
+
+/** Null for a source that is no phone. */
+export const phonePlanOf = ({ ingest, media }: Pick<Source, 'ingest' | 'media'>): PhonePlan | null =>
+  ingest === null
+    ? null
+    : {
+        folder: ingest.folder,
+        mirror: media === null ? null : { folder: media.to, types: media.types },
+        syncthing: ingest.syncthing?.url ?? null,
+      };
 
 /** How long ago: `2 h ago`. */
 export type Ago = (atMs: number) => string;

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Parsed, refused } from '@berth/common/parsed.ts';
 import type { ChannelSettings, PingSettings } from '../channels/settings.ts';
 import { formatWindow } from '../coordinator/plan/window.ts';
+import { phonePlanOf } from '../ingest/phone-words.ts';
 import type { Channel, Page, Ping, UrlFrom } from '../sources/people.ts';
 import { parseServiceUrl, type Service } from '../sources/service-url.ts';
 import type { ServerConfig, Source } from '../sources/source.ts';
@@ -126,19 +127,11 @@ const urlFrom = (from: UrlFrom, service: Service, allowPrivate: boolean, secret:
 
 const monitored = (source: Source, ping: PingSettings | null): MonitoredSource => {
   const { name, uid, access, immutable, everyMs, overdueAfterMs, window, protectMs, quotaBytes, policy, keys } = source;
-  const { ingest, media } = source;
   return {
     ...{ name, uid, access, immutable, everyMs, overdueAfterMs, protectMs, quotaBytes, policy, ping },
     window: window === null ? null : formatWindow(window),
     keyFingerprints: keys.map(({ fingerprint }) => fingerprint),
-    ingest:
-      ingest === null
-        ? null
-        : {
-            folder: ingest.folder,
-            mirror: media === null ? null : { folder: media.to, types: media.types },
-            syncthing: ingest.syncthing?.url ?? null,
-          },
+    ingest: phonePlanOf(source),
   };
 };
 

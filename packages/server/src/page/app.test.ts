@@ -50,6 +50,8 @@ test("a phone's page shows its folders, its mirror and its Syncthing, and no com
   expect(page).toContain('seen Syncthing saw the phone 2 h ago');
   expect(page).toContain('mirror /volume1/photos/phone ');
   expect(page).toContain('last 24 hours 14 photos and videos came, 3 were edited (older versions kept)');
+  expect(page).toContain('keeps as by default ');
+  expect(page).not.toContain('agent.yaml');
   expect(page).toContain('key none: it is backed up on this server');
   expect(page).toContain('berth-server phone restore phone --to /tmp/restored');
   expect(page).not.toMatch(/On phone|berth restore|rclone/);

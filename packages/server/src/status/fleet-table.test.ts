@@ -1,7 +1,8 @@
 import { WriteStream } from 'node:tty';
 import { sourceStates } from '@berth/common/control/usage.ts';
 import { expect, test } from 'vitest';
-import { fleetNotes, fleetTable, ordinal } from './fleet-table.ts';
+import { examplePhone } from '../monitor/testing.ts';
+import { fleetNotes, fleetTable, ordinal, phoneNotes } from './fleet-table.ts';
 import type { SourceStatus } from './status.ts';
 import { before, hourMs, nowMs, plain, record, review, sourceStatus } from './testing.ts';
 
@@ -108,4 +109,12 @@ test.each([
   [113, '113th'],
 ])('%d is the %s', (position, words) => {
   expect(ordinal(position)).toBe(words);
+});
+
+test('below the table each phone has a line, and machines have none', () => {
+  const { ingest, phone } = examplePhone('lisa-phone', nowMs);
+  const sources = [sourceStatus('lisa-phone', { ingest, phone }), sourceStatus('laptop')];
+  expect(phoneNotes(sources, nowMs)).toEqual([
+    'lisa-phone: 14 photos and videos came, 3 were edited (older versions kept), 40 deleted on the phone stay in the mirror (100,342 files, 412 GiB). Syncthing saw the phone 2 h ago.',
+  ]);
 });

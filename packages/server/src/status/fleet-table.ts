@@ -1,6 +1,7 @@
 import { printable } from '@berth/common/parsed.ts';
 import { formatSize, isBytes } from '@berth/common/size.ts';
 import type { Condition } from '../events/condition.ts';
+import { phoneLine } from '../ingest/phone-words.ts';
 import { forHowLong } from './age.ts';
 import { paint } from './paint.ts';
 import type { SourceStatus } from './status.ts';
@@ -50,6 +51,13 @@ export const fleetNotes = (
     ...(sftp?.readOnly ? [paint('red', `${name} is READ-ONLY: ${printable(sftp.readOnly, 300)}`)] : []),
   ]);
 };
+
+/** A line of each phone: what became of it within the day, and when it was seen. */
+export const phoneNotes = (sources: readonly SourceStatus[], nowMs: number): readonly string[] =>
+  sources.flatMap(({ name, ingest, phone }) => {
+    const line = ingest === null ? null : phoneLine(ingest, phone, (atMs) => agoWords(atMs, nowMs));
+    return line === null ? [] : [`${name}: ${line}.`];
+  });
 
 /** Conditions that a state is: `status` lists those anyway. */
 const stateCodes: ReadonlySet<string> = new Set(['overdue', 'run-failing', 'storage-unreadable']);

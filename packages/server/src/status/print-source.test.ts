@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { phoneFacts } from '../ingest/testing.ts';
+import { examplePhone } from '../monitor/testing.ts';
 import type { SourceRun } from './coordinated.ts';
 import { printRuns } from './print-runs.ts';
 import { printSource } from './print-source.ts';
@@ -112,4 +114,29 @@ test('the last runs are listed, and the newest that failed has its reason in the
 
 test('what an older server wrote and nobody understands is not known, rather than an error', () => {
   expect(storedOf({ laptop: { review: record(hourMs, { snapshots: 'many' }) } }, 'laptop', null)).toBe(null);
+});
+
+test('a phone is shown with its folders, its mirror and when it was seen, and without a key', () => {
+  const { ingest } = examplePhone('lisa-phone', nowMs);
+  const phone = (change: Parameters<typeof phoneFacts>[2] = {}) =>
+    linesOf(
+      printSource(
+        sourceStatus('lisa-phone', { ingest, keys: [], phone: phoneFacts('lisa-phone', nowMs, change) }),
+        null,
+        reader,
+      ),
+    );
+  const lines = phone();
+  expect(lines.slice(lines.indexOf('uid            4001'))).toMatchObject([
+    'uid            4001',
+    'key            none: it is backed up on this server',
+    'arrives in     /volume1/phones/lisa-phone',
+    'seen           Syncthing saw the phone 2 h ago',
+    'mirror         /volume1/photos/lisa-phone',
+    expect.stringMatching(/^last 24 hours {2}14 photos and videos came, .*\(100,342 files, 412 GiB\)$/),
+    'sessions       0',
+    ...lines.slice(lines.indexOf('sessions       0') + 1),
+  ]);
+  expect(phone({ ingest: 'missing' })).toContain('arrives in     /volume1/phones/lisa-phone: missing');
+  expect(linesOf(printSource(sourceStatus('laptop'), null, reader)).join()).not.toMatch(/mirror|arrives|seen/);
 });

@@ -1,12 +1,13 @@
 import { formatDuration } from '@berth/common/duration.ts';
 import { printable } from '@berth/common/parsed.ts';
 import { formatSize, isBytes } from '@berth/common/size.ts';
+import { mirrorWords, syncthingWords } from '../ingest/phone-words.ts';
 import type { SourceUsage } from '../jobs/usage.ts';
 import { sftpPromise } from '../sftp/promise.ts';
-import { checkWord, pruneWord, retentionWord } from '../sources/describe-schedule.ts';
 import { forHowLong } from './age.ts';
 import { ordinal, type Reader, statePaint } from './fleet-table.ts';
 import { paint } from './paint.ts';
+import { policyWords } from './policy-words.ts';
 import type { SourceStatus } from './status.ts';
 import type { Scrubbed, Stored } from './stored.ts';
 import { agoWords, slotWords } from './when.ts';
@@ -18,6 +19,7 @@ export const printSource = (source: SourceStatus, usage: SourceUsage | null, rea
     ...stateLines(source, reader),
     ...planLines(source, reader),
     `uid            ${source.uid}`,
+    ...phoneLines(source, reader.nowMs),
     ...source.keys.map((key) => `key            ${key}`),
     `sessions       ${source.sessions}`,
     `last activity  ${source.lastActivity ?? 'never'}`,
@@ -40,15 +42,35 @@ const stateLines = ({ state, words, lastSuccessAt, overdueAt }: SourceStatus, { 
 const planLines = (source: SourceStatus, reader: Reader): readonly string[] => {
   const often = `every ${formatDuration(source.everyMs)}`;
   if (source.access === 'sftp') return [`plan           none: it comes by itself, about ${often}`];
-  const { retention, prune, check } = source.policy;
+  const { keeps, prunes, checks } = policyWords(source);
   return [
     `plan           ${often}${source.window === null ? '' : ` in ${source.window}`}, ${nextWords(source, reader)}`,
     `now            ${nowWords(source, reader.nowMs)}`,
-    `keeps          ${retentionWord(retention)}`,
-    `prunes         ${pruneWord(prune)}`,
-    `checks         ${checkWord(check)}`,
+    `keeps          ${keeps}`,
+    `prunes         ${prunes}`,
+    `checks         ${checks}`,
   ];
 };
+
+/** Of a phone: what became of it within the day, and how its backup last went. It has no key. */
+const phoneLines = ({ ingest, phone }: SourceStatus, nowMs: number): readonly string[] => {
+  if (ingest === null) return [];
+  const ago = (atMs: number): string => agoWords(atMs, nowMs);
+  const lines: readonly (readonly [string, string | null])[] = [
+    ['key            ', 'none: it is backed up on this server'],
+    ['arrives in     ', `${printable(ingest.folder, 1000)}${arrivalWords[phone?.ingest ?? 'ok']}`],
+    ['seen           ', syncthingWords(ingest, phone, ago)],
+    ['mirror         ', ingest.mirror === null ? null : printable(ingest.mirror.folder, 1000)],
+    ['last 24 hours  ', mirrorWords(ingest, phone, ago)],
+  ];
+  return lines.flatMap(([what, words]) => (words === null ? [] : [`${what}${words}`]));
+};
+
+const arrivalWords = {
+  ok: '',
+  missing: `: ${paint('red', 'missing')}`,
+  unreadable: `: ${paint('red', 'can not be read')}`,
+} as const;
 
 const nextWords = ({ nextSlotAt }: SourceStatus, { nowMs, timeZone }: Reader): string =>
   nextSlotAt === null

@@ -3,7 +3,7 @@ import { formatFinding } from '@berth/common/yaml/finding.ts';
 import { describeJail } from '../session/jail-detect.ts';
 import { isolationOf } from '../supervisor/mode.ts';
 import type { CheckResult } from './check.ts';
-import { fleetNotes, fleetTable } from './fleet-table.ts';
+import { fleetNotes, fleetTable, phoneNotes } from './fleet-table.ts';
 import { paint } from './paint.ts';
 import type { ServerStatus, SourceStatus } from './status.ts';
 import { table } from './table.ts';
@@ -32,6 +32,7 @@ export const printStatus = (status: ServerStatus, nowMs: number): string => {
         ]),
     '',
     ...(sources.length === 0 ? [noSources] : fleetTable(sources, { nowMs, timeZone })),
+    ...phoneNotes(sources, nowMs),
     ...fleetNotes(sources, conditions),
     ...(conditions.some(({ code }) => code === 'plan-tight') ? [] : tight.flatMap(tightLines)),
   ]);

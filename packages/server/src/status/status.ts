@@ -5,6 +5,9 @@ import type { StoredFacts } from '../coordinator/link.ts';
 import { formatWindow } from '../coordinator/plan/window.ts';
 import type { Condition } from '../events/condition.ts';
 import { readConditions } from '../events/files.ts';
+import type { PhoneFacts } from '../ingest/facts.ts';
+import { readPhoneFacts } from '../ingest/facts-file.ts';
+import { type PhonePlan, phonePlanOf } from '../ingest/phone-words.ts';
 import { clockOf } from '../jobs/clock.ts';
 import { type JobRecords, readJobs } from '../jobs/jobs-file.ts';
 import { storageTrouble } from '../jobs/storage-trouble.ts';
@@ -38,6 +41,10 @@ export interface SourceStatus extends Planned {
   readonly policy: Policy;
   /** What passes over an SFTP source found; null for the others, and before the first pass. */
   readonly sftp: Judgement | null;
+  /** Of a phone, which the server backs up itself; null for every machine. */
+  readonly ingest: PhonePlan | null;
+  /** What the server last wrote down of a phone; null before that, and for every machine. */
+  readonly phone: PhoneFacts | null;
   /** Sessions running now: a backup, a restore, a check. */
   readonly sessions: number;
   /** When the source last changed anything, UTC; null when it never did. */
@@ -87,6 +94,7 @@ export const status = async (dataDir: string, nowMs: number = Date.now()): Promi
     sources.map((source) => [source.name, factsOf(dataDir, source, sftpOf(source.name), jobs)]),
   );
   const { fleet, trouble } = coordinatedIn(dataDir, nowMs, (name) => facts.get(name) ?? null);
+  const phones = new Map(readPhoneFacts(dataDir).map((phone) => [phone.name, phone]));
   const known = new Map(fleet?.sources.map((source) => [source.name, source]));
   const isCoordinated = up && server !== null && server.coordinatorPid !== null;
   return {
@@ -119,6 +127,8 @@ export const status = async (dataDir: string, nowMs: number = Date.now()): Promi
           stored: facts.get(source.name) ?? null,
         }),
         sftp,
+        ingest: phonePlanOf(source),
+        phone: source.ingest === null ? null : (phones.get(source.name) ?? null),
         sessions: sessions.get(source.name) ?? 0,
         lastActivity: source.access === 'sftp' ? (sftp?.changedAt ?? null) : lastActivity(dataDir, source, jobs),
         stored: source.access === 'sftp' ? null : storedOf(jobs, source.name, source.quotaBytes),

@@ -62,7 +62,7 @@ export const sourceStatus = (
     ...{ bytesRead: 60 * gib, bytesAdded: 1.5 * gib, bytesStored: gib, bytesPruned: null, snapshots: 120 },
   },
   now: { kind: 'idle' },
-  ...{ sftp: null, sessions: 0, lastActivity: before(2 * hourMs) },
+  ...{ sftp: null, ingest: null, phone: null, sessions: 0, lastActivity: before(2 * hourMs) },
   stored: storedOf(jobs, name, change.quotaBytes ?? null),
   ...change,
 });

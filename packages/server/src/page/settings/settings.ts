@@ -1,5 +1,6 @@
 import type { ConfigChange, Overview, OverviewSource } from '../../monitor/overview.ts';
 import { checkWord, pruneWord, retentionWord } from '../../sources/describe-schedule.ts';
+import { unsaid } from '../../status/policy-words.ts';
 import { agoWords } from '../../status/when.ts';
 import { durationWords, sourcePath } from '../fleet/row.ts';
 import type { ShownSettings } from '../page.ts';
@@ -89,12 +90,12 @@ const comes = ({ access, everyMs, window, immutable }: OverviewSource): Piece =>
     ? `by SFTP${immutable ? ', immutable' : ''}`
     : `every ${durationWords(everyMs)}${window === null ? '' : ` in ${window}`}`;
 
-const policy = ({ policy: { retention, prune, check } }: OverviewSource): string =>
+const policy = ({ policy: { retention, prune, check }, ingest }: OverviewSource): string =>
   [
     ...(retention === null ? [] : [`keeps ${retentionWord(retention)}`]),
     ...(prune === null ? [] : [`prunes ${pruneWord(prune)}`]),
     ...(check === null ? [] : [`checks ${checkWord(check)}`]),
-  ].join('; ') || 'as its agent.yaml says';
+  ].join('; ') || unsaid(ingest);
 
 const changesCard = (changes: readonly ConfigChange[], { atMs, server }: Overview): Markup =>
   html`<section class="card" aria-labelledby="h-changes"><h2 id="h-changes">Changed lately</h2>${

@@ -1,5 +1,5 @@
 import type { OverviewSource } from '../../monitor/overview.ts';
-import { checkWord, pruneWord, retentionWord } from '../../sources/describe-schedule.ts';
+import { policyWords } from '../../status/policy-words.ts';
 import type { Stored } from '../../status/stored.ts';
 import { agoWords } from '../../status/when.ts';
 import { durationWords, type Reader } from '../fleet/row.ts';
@@ -8,7 +8,8 @@ import { count, sizeWords, stampWords } from '../parts/words.ts';
 
 /** What is agreed with this source, and what the server found of it. */
 export const facts = (source: OverviewSource, { nowMs, timeZone }: Reader): Markup => {
-  const { access, everyMs, window, overdueAfterMs, protectMs, quotaBytes, policy, stored } = source;
+  const { access, everyMs, window, overdueAfterMs, protectMs, quotaBytes, stored } = source;
+  const { keeps, prunes, checks } = policyWords(source);
   const often = `every ${durationWords(everyMs)}${window === null ? '' : ` in ${window}`}`;
   return html`<section class="card" id="facts" aria-labelledby="h-facts"><h2 id="h-facts">Plan and policy</h2>${terms([
     ['comes', access === 'sftp' ? `by SFTP, about every ${durationWords(everyMs)}` : often],
@@ -21,9 +22,9 @@ export const facts = (source: OverviewSource, { nowMs, timeZone }: Reader): Mark
     ...(access === 'sftp'
       ? []
       : ([
-          ['keeps', retentionWord(policy.retention)],
-          ['prunes', pruneWord(policy.prune)],
-          ['checks', checkWord(policy.check)],
+          ['keeps', keeps],
+          ['prunes', prunes],
+          ['checks', checks],
         ] as const)),
     ...(stored === null ? [] : storedTerms(stored, { nowMs, timeZone })),
     ['known since', stampWords(source.knownSinceMs, nowMs, timeZone)],
