@@ -11,6 +11,7 @@ import { addDigestCommand } from './cli/digest.ts';
 import { addEventsCommand } from './cli/events.ts';
 import { addFsckCommand } from './cli/fsck.ts';
 import { addHistoryCommand } from './cli/history.ts';
+import { addPhoneCommands } from './cli/phone.ts';
 import { addPurgeCommand } from './cli/purge.ts';
 import { addReleaseCommand } from './cli/release.ts';
 import { addRewindCommand } from './cli/rewind.ts';
@@ -149,6 +150,7 @@ addPurgeCommand(program, { examples, defaults });
 addReleaseCommand(program, { examples, defaults });
 addFsckCommand(program, { examples, defaults });
 addAdoptCommand(program, { examples, defaults });
+addPhoneCommands(program, { examples, defaults });
 addContainerCommands(program, { toPort, examples, defaults });
 for (const command of program.commands) {
   command.showHelpAfterError(`(berth-server ${command.name()} --help shows what it takes)`);
@@ -173,6 +175,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   else if (error instanceof Problem) {
     process.stderr.write(`berth-server: ${error.message}\n  ${error.remedy.replaceAll('\n', '\n  ')}\n`);
-    process.exit(['already-running', 'source-busy'].includes(error.code) ? exitCode.busy : exitCode.failed);
+    process.exit(['already-running', 'source-busy', 'busy'].includes(error.code) ? exitCode.busy : exitCode.failed);
   } else throw error;
 }

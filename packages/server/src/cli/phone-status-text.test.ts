@@ -76,7 +76,7 @@ describe('the status of a phone', () => {
   test('says of a mirror that fails why, and when it was last whole', () => {
     const goodAt = new Date(now - 5 * hour).toISOString();
     expect(said(facts({ mirror: { last: passOf({ outcome: 'full' }), goodAt } }))).toContain(
-      'its disk is full, just now; whole 5 h ago',
+      "the mirror's disk is full, just now; whole 5 h ago",
     );
     const failed = passOf({ failed: 2, firstFailure: 'DCIM/a\u001b[2Jb.jpg: EIO' });
     expect(said(facts({ mirror: { last: failed, goodAt: null } }))).toContain(

@@ -5,6 +5,7 @@ import type { PassResult } from '../ingest/mirror/pass.ts';
 import { paint } from '../status/paint.ts';
 import { agoWords } from '../status/when.ts';
 import type { Phone } from '../supervisor/phones/places.ts';
+import { endings } from './phone-mirror-text.ts';
 
 /** What `phone status` says of a phone: a line of each thing that has to work. `facts` are null before the server's first look. */
 export const phoneLines = (phone: Phone, facts: PhoneFacts | null, nowMs: number): readonly string[] => {
@@ -108,16 +109,7 @@ const mirrorRows = (
 const passWords = (last: PassResult): string => {
   if (last.outcome === 'done')
     return `${count(last.failed, 'file')} failed: ${printable(last.firstFailure ?? '', 200)}`;
-  return outcomes[last.outcome];
-};
-
-const outcomes: Readonly<Record<Exclude<PassResult['outcome'], 'done'>, string>> = {
-  full: 'its disk is full',
-  'ingest-missing': "the phone's folder is not there",
-  'ingest-unreadable': "the phone's folder can not be read",
-  'target-missing': 'its folder is not there, or not the one it was',
-  'target-unwritable': 'nothing can be written there',
-  stopped: 'it was stopped',
+  return endings[last.outcome];
 };
 
 const backupWords = (backup: PhoneFacts['backup'], nowMs: number): string =>

@@ -11,6 +11,8 @@ export interface Amounts {
   readonly objects: number;
   readonly bytes: number;
   readonly totalBytes: number;
+  /** What is counted; objects, where nobody says. */
+  readonly what?: string;
 }
 
 /** A bar on a terminal, and nothing where nobody watches or when it is not `wanted`. Whoever calls it limits how often. */
@@ -33,10 +35,10 @@ export const progressBar = (
 };
 
 /** One progress as text of at most `width` characters. */
-export const progressText = ({ objects, bytes, totalBytes }: Amounts, width: number): string => {
+export const progressText = ({ objects, bytes, totalBytes, what = 'objects' }: Amounts, width: number): string => {
   const fraction = totalBytes > 0 ? Math.min(1, bytes / totalBytes) : 1;
   const percent = `${Math.floor(fraction * 100)}`.padStart(3);
-  const numbers = `${percent} %  ${size(bytes)} of ${size(totalBytes)}, ${objects} objects`;
+  const numbers = `${percent} %  ${size(bytes)} of ${size(totalBytes)}, ${objects} ${what}`;
   const room = Math.min(30, width - numbers.length - 4);
   if (room < 8) return numbers.slice(0, width);
   const filled = Math.round(fraction * room);

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { printable } from '@berth/common/parsed.ts';
+import { exitCode, Problem } from '@berth/common/problem.ts';
+import type { Command } from 'commander';
+import { type BackupResult, backupProgressSchema, type ToBackup } from '../ingest/backup/arguments.ts';
+import { startBackup } from '../supervisor/phones/start.ts';
+import { type AtPhone, atPhone, requireFolders } from './at-phone.ts';
+import { type Shared, say, sayJson } from './command.ts';
+import { progressBar } from './progress-bar.ts';
+import { untilInterrupted } from './until-interrupted.ts';
+
+interface Flags {
+  readonly data: string;
+  readonly json?: true;
+}
+
+/** Adds `phone backup`: a backup, now. */
+export const addPhoneBackupCommand = (phone: Command, { examples, defaults }: Shared): void => {
+  phone
+    .command('backup')
+    .description('back up what has arrived of a phone, now; waits for a place as any backup, and not for Syncthing')
+    .argument('<phone>', 'its name in sources.yaml')
+    .option('--data <dir>', 'the data directory', defaults.data)
+    .option('--json', 'for programs')
+    .addHelpText(
+      'after',
+      `${examples('berth-server phone backup lisa-phone', 'berth-server phone backup lisa-phone --json')}
+The first one makes the repository. Exit codes: 0 done, 1 failed, 3 done, but not all of it, 6 a backup of it runs already.
+`,
+    )
+    .action((name: string, flags: Flags) => backupNow(name, flags));
+};
+
+const backupNow = async (name: string, flags: Flags): Promise<void> => {
+  const dataDir = resolve(flags.data);
+  const at = await atPhone(dataDir, name);
+  const { phone, world, marker, up } = at;
+  if (!up)
+    throw new Problem(
+      'server-down',
+      `No server runs on ${dataDir}, and only it opens the store.`,
+      `Start it: berth-server run --data ${dataDir}`,
+    );
+  await requireFolders(at);
+  using interruption = untilInterrupted();
+  const bar = progressBar(process.stderr, flags.json !== true);
+  let result: BackupResult;
+  try {
+    result = await startBackup(world, phone, {
+      ...{ marker, isNow: true, told: quietOf(at), signal: interruption.signal },
+      onProgress: (value) => {
+        const read = backupProgressSchema.safeParse(value);
+        if (!read.success || read.data.type !== 'progress') return;
+        const { filesDone, bytesDone, bytesTotal } = read.data;
+        bar.show({ objects: filesDone, bytes: bytesDone, totalBytes: bytesTotal, what: 'files' });
+      },
+    });
+  } finally {
+    bar.clear();
+  }
+  if (flags.json) sayJson({ phone: name, ...result });
+  else say(backupText(name, result));
+  process.exitCode = exitOf(result);
+};
+
+/** What the server last heard of its Syncthing: whether the snapshot has all there is. */
+async function* quietOf({ facts }: AtPhone): AsyncGenerator<ToBackup> {
+  yield { quiet: facts?.syncthing?.kind === 'up' ? facts.syncthing.quiet : null };
+}
+
+const exitOf = ({ outcome }: BackupResult): number => {
+  if (outcome === 'ok') return exitCode.ok;
+  if (outcome === 'incomplete') return exitCode.incomplete;
+  return outcome === 'busy' ? exitCode.busy : exitCode.failed;
+};
+
+/** What came of a backup, for whoever asked for it. */
+export const backupText = (
+  name: string,
+  { ended, outcome, message, remedy, warnings, snapshot }: BackupResult,
+): string => {
+  const words =
+    outcome === 'ok' || outcome === 'incomplete'
+      ? `${name} is backed up${outcome === 'ok' ? '' : ', but not all of it'}${snapshot === null ? '' : `: snapshot ${printable(snapshot, 8)}`}.`
+      : `${name} is not backed up: ${outcome ?? printable(ended, 200)}.`;
+  const said = [message, remedy, ...warnings].filter((line) => line !== null);
+  return `${[words, ...said.map((line) => `  ${printable(line, 500)}`)].join('\n')}\n`;
+};
