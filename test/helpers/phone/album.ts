@@ -61,6 +61,10 @@ export class Album {
     return [...this.#seen.keys()];
   }
 
+  get hashes(): readonly string[] {
+    return [...this.#seen.values()].flatMap((hashes) => [...hashes]);
+  }
+
   /** What is in neither a mirror's files nor its versions, as `path hash`. Always none, or a photo is lost. */
   missingFrom({ files, versions }: Shown): readonly string[] {
     return [...this.#seen].flatMap(([path, hashes]) =>
