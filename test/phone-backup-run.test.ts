@@ -74,7 +74,7 @@ for (const binary of binaries) {
         },
       );
       expect(isGone).toBe(true);
-      // Since 0.17 restic itself takes it for one that was deleted before.
+      // 0.18 itself takes it for one that was deleted before.
       const warnings = binary.release === '0.14' ? [expect.stringContaining('1 file went away')] : [];
       expect(result).toMatchObject({ ended: 'ran', outcome: 'ok', snapshot: expect.any(String), warnings });
       await rm(join(phone.ingest, 'DCIM/long'), { recursive: true });

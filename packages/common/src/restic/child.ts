@@ -16,6 +16,8 @@ export interface ChildRequest {
   /** Where it runs; this process's own folder unless said. */
   readonly directory?: string | undefined;
   readonly onLine: (line: string, record: Record) => void;
+  /** True for output that is no lines: it goes where this process's own does. */
+  readonly toOwnOutput?: boolean;
 }
 
 /** How it ended: why we stopped it (null when it ended by itself), its exit code (null when a signal ended it). */
@@ -38,7 +40,7 @@ const longestTimer = 2 ** 31 - 1;
  * because restic first finishes what it uploads, minutes on a slow line.
  */
 export const runChild = async (request: ChildRequest): Promise<ChildEnd> => {
-  const { argv, env, signal, deadlineMs, graceMs, directory, onLine } = request;
+  const { argv, env, signal, deadlineMs, graceMs, directory, onLine, toOwnOutput = false } = request;
   let stopped: FailureKind | null = null;
   const [program, ...args] = argv;
   const ended = new AbortController();
@@ -60,6 +62,8 @@ export const runChild = async (request: ChildRequest): Promise<ChildEnd> => {
     extendEnv: false,
     ...(directory !== undefined && { cwd: directory }),
     stdin: 'ignore',
+    stdout: toOwnOutput ? ('inherit' as const) : ('pipe' as const),
+    stderr: 'pipe',
     buffer: false,
     reject: false,
     stripFinalNewline: false,
@@ -69,7 +73,7 @@ export const runChild = async (request: ChildRequest): Promise<ChildEnd> => {
   });
   const stdout = createLines(longestLine, (line) => onLine(line, record));
   const stderr = createLines(longestLine, record.stderr);
-  child.stdout.on('data', (chunk: Uint8Array) => stdout.write(chunk));
+  child.stdout?.on('data', (chunk: Uint8Array) => stdout.write(chunk));
   child.stderr.on('data', (chunk: Uint8Array) => stderr.write(chunk));
   const onAbort = () => stop('cancelled');
   if (signal?.aborted === true) onAbort();

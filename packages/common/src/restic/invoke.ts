@@ -55,6 +55,8 @@ export interface Invocation {
   readonly args: readonly string[];
   readonly call: Call;
   readonly onLine?: (line: string, record: Record) => void;
+  /** True for a command whose output is no lines: it goes where this process's own does. */
+  readonly toOwnOutput?: boolean;
 }
 
 /** How a command ended, before anyone looks at its answer. */
@@ -68,7 +70,8 @@ export type Ended = {
 const aWeekMs = 7 * 86_400_000;
 
 /** Runs one command. `ended` for every end restic itself chose; else why it was stopped or never started. */
-export const invoke = async (restic: BoundRestic, { args, call, onLine }: Invocation): Promise<Ended | Failed> => {
+export const invoke = async (restic: BoundRestic, invocation: Invocation): Promise<Ended | Failed> => {
+  const { args, call, onLine, toOwnOutput } = invocation;
   const { settings } = restic;
   const { stopped, exitCode, started, record } = await runChild({
     argv: argvOf(restic, args),
@@ -78,6 +81,7 @@ export const invoke = async (restic: BoundRestic, { args, call, onLine }: Invoca
     graceMs: settings.graceMs ?? 10_000,
     directory: settings.directory,
     onLine: onLine ?? (() => undefined),
+    ...(toOwnOutput !== undefined && { toOwnOutput }),
   });
   const said = record.collected();
   // It may have ended well while it was being stopped.

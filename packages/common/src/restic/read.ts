@@ -64,6 +64,20 @@ export const ls = async (
   return ended.exitCode === 0 ? { ...ended.said, kind: 'ok', value: null } : ended.failed;
 };
 
+/**
+ * Writes a file of a snapshot (an id, or `latest`), or a folder as tar, to this process's own standard output: `path` begins with `/`. What
+ * came out before a failure is not whole.
+ */
+export const dump = async (
+  restic: BoundRestic,
+  { snapshot, path }: { readonly snapshot: string; readonly path: string },
+  call: Call,
+): Promise<ResticResult<null>> => {
+  const ended = await invoke(restic, { args: ['dump', '--', snapshot, path], call, toOwnOutput: true });
+  if (ended.kind !== 'ended') return ended;
+  return ended.exitCode === 0 ? { ...ended.said, kind: 'ok', value: null } : ended.failed;
+};
+
 /** What to bring back, and to where. */
 export interface RestoreRequest extends Selection {
   /** An id, `latest` of the selection, or `id:folder` (since 0.16). */

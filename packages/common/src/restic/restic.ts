@@ -29,6 +29,7 @@ export interface Restic {
   readonly find: Bound<typeof reading.find>;
   readonly ls: Bound<typeof reading.ls>;
   readonly stats: Bound<typeof reading.stats>;
+  readonly dump: Bound<typeof reading.dump>;
   readonly restore: Bound<typeof reading.restore>;
 }
 
@@ -53,6 +54,7 @@ export const openRestic = async (settings: ResticSettings): Promise<Restic> => {
     find: (...rest) => reading.find(restic, ...rest),
     ls: (...rest) => reading.ls(restic, ...rest),
     stats: (...rest) => reading.stats(restic, ...rest),
+    dump: (...rest) => reading.dump(restic, ...rest),
     restore: (...rest) => reading.restore(restic, ...rest),
   };
 };

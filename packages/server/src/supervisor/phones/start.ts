@@ -4,7 +4,7 @@ import type { BackupResult, ToBackup } from '../../ingest/backup/arguments.ts';
 import { backupCall, mirrorCall } from '../../ingest/calls.ts';
 import type { PassResult } from '../../ingest/mirror/pass.ts';
 import type { Job } from '../../jobs/job.ts';
-import { type JobWishes, startJob } from '../../jobs/start.ts';
+import { type JobWishes, jobCommand, startJob } from '../../jobs/start.ts';
 import { type Cell, nodeWords } from '../../session/jail.ts';
 import { passwordFor } from './folders.ts';
 import { lookAs, type Seen } from './look.ts';
@@ -95,6 +95,21 @@ export const startWithRestic = async <Arguments extends z.ZodType, Result extend
   const wider = { ...cell, writable: [...cell.writable, ...writable] };
   const args = argsFor({ ...given, home: places.agentHome, receiveSocket: places.receiveSocket });
   return startJob(world, phone, job, args, { ...rest, ...ofPhone(world, phone, places, wider), background: false });
+};
+
+/**
+ * The words that start the ingest program with restic for what is no job, because its output is bytes: `dump`. Who starts them gives their
+ * output a place, and an environment of nothing but a PATH. Throws as `startBackup` does.
+ */
+export const wordsWithRestic = (
+  world: PhoneWorld,
+  phone: Phone,
+  word: string,
+  argsFor: (given: ResticGiven) => unknown,
+): readonly string[] => {
+  const { places, cell, ...given } = resticCell(world, phone);
+  const args = argsFor({ ...given, home: places.agentHome, receiveSocket: places.receiveSocket });
+  return jobCommand(world, phone, [word, JSON.stringify(args)], ofPhone(world, phone, places, cell));
 };
 
 /** By what restic of a phone reaches its repository. */
