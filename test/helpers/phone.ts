@@ -20,8 +20,11 @@ export interface PhoneWishes {
   readonly source?: Lines;
   readonly ingest?: Lines;
   readonly media?: Lines | null;
-  /** Text of sources.yaml before the sources: channels, digest. */
+  /** Text of sources.yaml before the sources (channels, digest), and of further ones behind this. */
   readonly before?: string;
+  readonly others?: (places: PhonePlaces) => string;
+  /** See `ReceiverWishes.setpriv`. */
+  readonly setpriv?: string | null;
   /** Called when all folders are there and before the server starts, which then sees what was mounted. */
   readonly prepare?: (places: PhonePlaces) => Promise<void>;
   /** False leaves it to the test to start the server. */
@@ -46,7 +49,7 @@ export const phoneUids = { source: 31_010, syncthing: 31_100 } as const;
 export const withPhone = async (wishes: PhoneWishes = {}): Promise<TestPhone> => {
   await using stack = new AsyncDisposableStack();
   const mode = wishes.mode ?? 'root';
-  const receiver = stack.use(await withReceiver({ mode, quick: true, start: false }));
+  const receiver = stack.use(await withReceiver({ mode, quick: true, start: false, setpriv: wishes.setpriv ?? null }));
   const hasUids = isRoot && mode === 'root';
   const [own, syncthing] =
     isRoot && !hasUids ? [rootlessAccount.uid, rootlessAccount.uid] : [phoneUids.source, phoneUids.syncthing];
@@ -123,7 +126,8 @@ export class TestPhone implements AsyncDisposable {
       ...(media === null ? {} : { media: flow({ to: this.places.media, every: '10s', ...media }) }),
     };
     const text = Object.entries(lines).map(([name, value]) => `    ${name}: ${value}\n`);
-    await this.receiver.writeConfig(`page: off\n${before}sources:\n  ${this.name}:\n${text.join('')}`);
+    const others = this.#wishes.others?.(this.places) ?? '';
+    await this.receiver.writeConfig(`page: off\n${before}sources:\n  ${this.name}:\n${text.join('')}${others}`);
   }
 
   /** Puts a file on the phone, in one step as a camera does, and says its hash. */
