@@ -22,7 +22,7 @@ const program = join(repository, 'packages/server/src/coordinator/main.ts');
 /** A source that runs daily at any hour; say what differs. */
 export const linked = (name: string, change: Partial<LinkedSource> = {}): LinkedSource => ({
   ...{ name, uid: 1000, everyMs: 86_400_000, window: null, overdueAfterMs: 2 * 86_400_000, quotaBytes: null },
-  ...{ policy: noPolicy, hasAgent: true, ...change },
+  ...{ policy: noPolicy, hasAgent: true, isPhone: false, ...change },
 });
 
 /** What a coordinator is to put in force. */

@@ -20,6 +20,8 @@ export const linkedSourceSchema = z.object({
   policy: policySchema,
   /** False for SFTP sources: they have no control session and no slot, only freshness. */
   hasAgent: z.boolean(),
+  /** The server runs its backups itself: there is no machine on which anybody could type. */
+  isPhone: z.boolean(),
 });
 export type LinkedSource = z.output<typeof linkedSourceSchema>;
 

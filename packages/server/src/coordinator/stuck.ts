@@ -49,10 +49,17 @@ export class StuckRuns {
       const text = `The backup of ${name} has not moved for ${hours} h; others no longer wait for it.`;
       if (this.#said.get(name)?.text === text) continue;
       this.#said.set(name, { entry, text });
-      this.#say({ raise: { ...about(name), severity: 'warning', text, remedy: stuckRemedy } });
+      this.#say({ raise: { ...about(name), severity: 'warning', text, remedy: stuckRemedyOf(entry) } });
     }
   }
 }
 
 /** What to do about a run that stands still. */
-export const stuckRemedy = 'Look at that machine, most likely at a mount that is dead, and type there: berth status';
+export const stuckRemedyOf = ({ name, source }: Pick<Entry, 'name' | 'source'>): string =>
+  source.isPhone
+    ? phoneRemedy.replaceAll('SOURCE', () => name)
+    : 'Look at that machine, most likely at a mount that is dead, and type there: berth status';
+
+/** What to do about the backup of a phone, which the server runs itself. */
+export const phoneRemedy =
+  'See what keeps it: berth-server phone status SOURCE. Try it now, and see what it says: berth-server phone backup SOURCE';

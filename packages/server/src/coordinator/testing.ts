@@ -46,7 +46,7 @@ export const row = (name: string, change: Partial<SourceRow> = {}): SourceRow =>
 /** A source as the supervisor tells it: daily, at any hour. */
 export const source = (name: string, change: Partial<LinkedSource> = {}): LinkedSource => ({
   ...{ name, uid: 1000, everyMs: dayMs, window: null, overdueAfterMs: 2 * dayMs, quotaBytes: null },
-  ...{ policy: noPolicy, hasAgent: true, ...change },
+  ...{ policy: noPolicy, hasAgent: true, isPhone: false, ...change },
 });
 
 /** A report of a run that went well, as of `nowMs`. */

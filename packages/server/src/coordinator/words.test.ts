@@ -92,3 +92,23 @@ test('of a source that is overdue while its run goes on people are told that, an
     { text: expect.not.stringContaining('run of it'), remedy: expect.stringContaining('See that the machine is on') },
   ]);
 });
+
+test('nobody is sent to a phone to type commands: what is to do is done on the server', async () => {
+  await using started = await startFleet([source('lisa-phone', { isPhone: true }), source('laptop')]);
+  const { fleet, said, entry, clock } = started;
+  clock.go(9 * dayMs);
+  await fleet.tick();
+  const lastRun = outline({ outcome: 'failed', snapshot: null, message: 'no', endedAtMs: clock.wallMs() });
+  entry('lisa-phone').lastRun = lastRun;
+  fleet.look(entry('lisa-phone'));
+  const remedies = (name: string) =>
+    said
+      .flatMap((message) => (message.type === 'words' ? message.words : []))
+      .flatMap((word) => ('raise' in word && word.raise.source === name ? [word.raise.remedy] : []));
+  expect(new Set(remedies('lisa-phone'))).toEqual(
+    new Set([
+      'See what keeps it: berth-server phone status lisa-phone. Try it now, and see what it says: berth-server phone backup lisa-phone',
+    ]),
+  );
+  expect(remedies('laptop').join()).toContain('berth doctor');
+});

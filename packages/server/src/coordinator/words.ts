@@ -1,7 +1,7 @@
 import type { SourceState } from '@berth/common/control/usage.ts';
 import { type CoordinatorCode, keyOf, type Severity } from '../events/condition.ts';
 import { type Entry, freshnessOfEntry } from './entry.ts';
-import { isStuck, stuckRemedy } from './stuck.ts';
+import { isStuck, phoneRemedy, stuckRemedyOf } from './stuck.ts';
 
 /** Something that is so. */
 export interface RaisedWord {
@@ -39,9 +39,10 @@ const doubted = {
 /** What to do about a source that is overdue and whose machine is at it; null where no run of it goes on. */
 const runningRemedy = (entry: Entry, nowMs: number): string | null => {
   if (entry.lease === null) return null;
-  if (isStuck(entry, nowMs)) return stuckRemedy;
+  if (isStuck(entry, nowMs)) return stuckRemedyOf(entry);
+  const there = entry.source.isPhone ? '' : 'Should it not end well, type on that machine: berth status. ';
   return (
-    'Let it go on; how far it is says: berth-server status SOURCE. Should it not end well, type on that machine: berth status. ' +
+    `Let it go on; how far it is says: berth-server status SOURCE. ${there}` +
     'If a backup of it takes this long, give it a longer overdue_after in sources.yaml.'
   );
 };
@@ -54,7 +55,8 @@ export const conditionOf = (entry: Entry, nowMs: number): RaisedWord | null => {
   const about = conditions[state] ?? (isBelieved ? undefined : doubted);
   if (about === undefined) return null;
   const running = state === 'overdue' ? runningRemedy(entry, nowMs) : null;
-  const remedy = (running ?? about.remedy).replace('SOURCE', entry.name);
+  const isDoneHere = entry.source.isPhone && state !== 'unreadable';
+  const remedy = (running ?? (isDoneHere ? phoneRemedy : about.remedy)).replaceAll('SOURCE', () => entry.name);
   return { ...about, remedy, source: entry.name, subject: null, text: words ?? `${entry.name} is ${state}.` };
 };
 

@@ -1,4 +1,5 @@
 import type { SourceState } from '@berth/common/control/usage.ts';
+import { phoneRemedy } from '../coordinator/stuck.ts';
 import { type Condition, type Severity, severities } from '../events/condition.ts';
 import type { Overview, OverviewSource } from '../monitor/overview.ts';
 import type { Limits } from './limits.ts';
@@ -175,7 +176,7 @@ const ofState = ({ name, state, words, lastSuccessMs, lastRun, ingest }: Overvie
   const sinceMs = state === 'warned' ? (lastRun?.endedAtMs ?? null) : state === 'overdue' ? lastSuccessMs : null;
   // Nobody types anything on a phone: what it does is done here.
   const remedy =
-    ingest === null || state === 'unreadable' ? known.remedy : `See why: berth-server phone status ${name}`;
+    ingest === null || state === 'unreadable' ? known.remedy : phoneRemedy.replaceAll('SOURCE', () => name);
   return [{ ...known, remedy, key: '', source: name, text: words ?? `It is ${state}.`, sinceMs }];
 };
 

@@ -59,7 +59,7 @@ describe('the plain part', () => {
   it('sends nobody to a phone to type commands', () => {
     const phone = exampleSource('lisa-phone', 'overdue', undefined, examplePhone('lisa-phone'));
     const text = textOf({ sources: [phone], conditions: [] });
-    expect(text).toContain('   Do: See why:\n         berth-server phone status lisa-phone\n');
+    expect(text).toContain('   Do: See what keeps it:\n         berth-server phone status lisa-phone\n');
   });
 
   it('says when nothing happened and nothing changed', () => {

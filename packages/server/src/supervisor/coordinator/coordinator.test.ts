@@ -26,6 +26,7 @@ const config = (...names: readonly string[]): Parameters<Coordinator['apply']>[0
   timeZone: 'UTC',
   sources: names.map((name) => ({
     ...{ name, uid: 4001, everyMs: 86_400_000, window: null, overdueAfterMs: 1, quotaBytes: null, hasAgent: true },
+    isPhone: false,
     policy: { retention: null, prune: null, check: null },
   })),
 });

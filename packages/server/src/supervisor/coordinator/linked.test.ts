@@ -17,6 +17,7 @@ server: { concurrency: 3, time_zone: Europe/Berlin, window: '22:00-06:00' }
 sources:
   laptop: { uid: 4001, key: '${key(1)}', every: 2d, quota: 5G }
   scanner: { uid: 4002, key: '${key(2)}', access: sftp }
+  lisa-phone: { uid: 4003, ingest: { folder: /volume1/phones/lisa, password_file: lisa.password } }
 `,
   });
   if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed));
@@ -26,7 +27,8 @@ sources:
     ...{ concurrency: 3, timeZone: 'Europe/Berlin' },
     sources: [
       { name: 'laptop', uid: 4001, everyMs: 172_800_000, window: { from: 1320, to: 360 }, hasAgent: true },
-      { name: 'scanner', hasAgent: false },
+      { name: 'scanner', hasAgent: false, isPhone: false },
+      { name: 'lisa-phone', hasAgent: true, isPhone: true },
     ],
   });
 });

@@ -11,8 +11,9 @@ export const linkedConfig = ({ sources, settings }: ServerConfig): Extract<ToCoo
 });
 
 const linkedSource = (source: Source): LinkedSource => {
-  const { name, uid, everyMs, window, overdueAfterMs, quotaBytes, policy, access } = source;
-  return { name, uid, everyMs, window, overdueAfterMs, quotaBytes, policy, hasAgent: access === 'restic' };
+  const { name, uid, everyMs, window, overdueAfterMs, quotaBytes, policy, access, ingest } = source;
+  const about = { name, uid, everyMs, window, overdueAfterMs, quotaBytes, policy };
+  return { ...about, hasAgent: access === 'restic', isPhone: ingest !== null };
 };
 
 /** What is known of an SFTP source, as the coordinator is told: a change of its files is its success. Null before a pass. */

@@ -1,4 +1,5 @@
 import { readConditions } from '../../events/files.ts';
+import { readPhoneFacts } from '../../ingest/facts-file.ts';
 import { readJobs } from '../../jobs/jobs-file.ts';
 import type { ToMonitor } from '../../monitor/link.ts';
 import type { MonitorSettings } from '../../monitor/settings.ts';
@@ -26,6 +27,7 @@ export const everything = async (about: {
       const facts = sourceFactsOf(dataDir, source, jobs[source.name] ?? {}, state.sftp[source.name] ?? null);
       return { type: 'source', source: source.name, facts };
     }),
+    { type: 'phones', phones: [...readPhoneFacts(dataDir)] },
     { type: 'conditions', open: [...readConditions(dataDir)] },
     { type: 'events', events: [...latestEvents(dataDir, nowMs)] },
     {
