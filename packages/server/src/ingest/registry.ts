@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Job } from '../jobs/job.ts';
 import { backupJob } from './backup/job.ts';
 import { checkOffJob } from './check-off/job.ts';
-import { newestJob } from './check-off/newest-job.ts';
 import { mirrorJob } from './mirror/job.ts';
 import { listJob } from './restic/list.ts';
 import { restoreJob } from './restic/restore.ts';
@@ -12,7 +11,6 @@ import { snapshotsJob } from './restic/snapshots.ts';
 export const ingestJobs: readonly Job<z.ZodType, z.ZodType>[] = [
   mirrorJob,
   backupJob,
-  newestJob,
   checkOffJob,
   snapshotsJob,
   listJob,
