@@ -53,10 +53,12 @@ export const startInstance = async ({ program, home, uid = null, key }: Instance
   await mkdir(home, { recursive: true, mode: 0o700 });
   if (uid !== null) await chown(home, uid, uid);
   await execa(program, ['generate', '--home', home, '--no-default-folder', '--skip-port-probing'], own);
-  const deviceId = (await execa(program, ['--home', home, '--device-id'], own)).stdout.trim();
   const [port, guiPort] = [await freePort(), await freePort()];
   const config = join(home, 'config.xml');
-  await writeFile(config, quietConfig(await readFile(config, 'utf8'), { port, guiPort }));
+  const generated = await readFile(config, 'utf8');
+  await writeFile(config, quietConfig(generated, { port, guiPort }));
+  // It knows nobody yet but itself.
+  const deviceId = /<device id="([A-Z2-7-]+)"/.exec(generated)?.[1] ?? '';
 
   const url = `http://127.0.0.1:${guiPort}`;
   const api = apiOf(url, key);

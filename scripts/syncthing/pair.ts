@@ -37,13 +37,15 @@ export interface PairOptions {
   readonly nasUid?: number;
   /** KiB per second from phone to NAS; as fast as it can if not said. */
   readonly maxRecvKbps?: number;
+  /** Whose Syncthing: Debian 12's 1.19 if not said, or Debian 13's 1.29. */
+  readonly suite?: 'bookworm' | 'trixie';
   /** How long the phone waits after a change it sees before it looks; 1 if not said. */
   readonly fsWatcherDelayS?: number;
 }
 
-/** Debian's Syncthing, fetched as restic is: 1.19 of Debian 12. Rejects with the reason where it can't be had. */
-export const syncthingProgram = async (): Promise<string> =>
-  join(await fetchDebian('syncthing-bookworm', 'bookworm', ['syncthing']), 'usr/bin/syncthing');
+/** Debian's Syncthing, fetched as restic is. Rejects with the reason where it can't be had. */
+export const syncthingProgram = async (suite: 'bookworm' | 'trixie' = 'bookworm'): Promise<string> =>
+  join(await fetchDebian(`syncthing-${suite}`, suite, ['syncthing']), 'usr/bin/syncthing');
 
 const folderId = 'phone-files';
 
@@ -52,7 +54,7 @@ export const startPair = async (options: PairOptions): Promise<SyncthingPair> =>
   const { root, phoneUid = null, nasUid = null, maxRecvKbps = 0, fsWatcherDelayS = 1 } = options;
   // Other UIDs can't read where it was fetched to.
   const program = join(root, 'syncthing');
-  await copyFile(await syncthingProgram(), program);
+  await copyFile(await syncthingProgram(options.suite), program);
   await using stack = new AsyncDisposableStack();
   const side = async (name: string, uid: number | null, folder: string): Promise<Side> => {
     const key = `${name}-`.padEnd(32, 'k');
