@@ -34,9 +34,10 @@ const main = async (): Promise<void> => {
   };
   const where = { configFile: config, dataDir: data, hostKeys, port: Number(port), address: listen };
   const patience = { downMs: 15_000 };
+  const phonePace = { quietMs: 300, gapMs: 1000, wakeMs: 3000, spreadMs: 0, hearMs: 5000 };
   const ahead = join(dirname(config), 'ahead');
   const coordinatorAheadMs = existsSync(ahead) ? Number(readFileSync(ahead, 'utf8')) : 0;
-  await run({ mode, ...where, log, cadence, patience, coordinatorAheadMs }, (ready) =>
+  await run({ mode, ...where, log, cadence, patience, phonePace, coordinatorAheadMs }, (ready) =>
     process.stdout.write(`${JSON.stringify(ready)}\n`),
   );
   process.exit(0);

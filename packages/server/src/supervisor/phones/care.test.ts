@@ -147,7 +147,7 @@ describe('the backup of a phone', () => {
 
   test('hears while it runs whether Syncthing is quiet, and that nobody knows where nobody says', async () => {
     const heard: ToBackup[] = [];
-    const backup: Starts['backup'] = async (_, told, signal) => {
+    const backup: Starts['backup'] = async (_marker, _isNow, told, signal) => {
       for await (const line of told) {
         heard.push(line);
         if (signal.aborted || line.quiet === true) break;
@@ -166,6 +166,24 @@ describe('the backup of a phone', () => {
     await pass(second);
     expect(heard).toEqual([{ quiet: null }, { quiet: false }, { quiet: true }]);
     await care.stop();
+  });
+
+  test('is made as soon as Syncthing is quiet where there never was one, and then when its time has come', async () => {
+    const now: boolean[] = [];
+    const { care, begun } = careOf({
+      backup: async (_, isNow) => {
+        now.push(isNow);
+        return { ended: begun.wakes.length === 1 ? 'ingest-missing' : 'ran', nextAt: null };
+      },
+    });
+    care.heard(syncthingUp(start, { quiet: false }));
+    care.start();
+    await pass(25 * second);
+    care.heard(syncthingUp(start, { quiet: true }));
+    await pass(hour);
+    await care.stop();
+    expect(begun.wakes.slice(0, 3)).toEqual([27, 927, 1827]);
+    expect(now.slice(0, 3)).toEqual([true, true, false]);
   });
 
   test('that can not be started is a condition, which is over with the next that can', async () => {
@@ -193,7 +211,7 @@ test('what runs is told to end when nobody is to look after the phone any more, 
       signal.addEventListener('abort', () => reject(new Error(told.push(what).toString()))),
     );
   const { care, facts, words } = careOf(
-    { mirror: (_, signal) => until('pass', signal), backup: (_, __, signal) => until('wake', signal) },
+    { mirror: (_, signal) => until('pass', signal), backup: (_marker, _isNow, _told, signal) => until('wake', signal) },
     { random: () => 0 },
   );
   care.start();

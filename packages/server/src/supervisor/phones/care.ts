@@ -17,8 +17,10 @@ import { Rounds } from './rounds.ts';
 export interface Starts {
   readonly look: () => Promise<{ readonly ingest: Seen; readonly media: Seen }>;
   readonly mirror: (marker: string | null, signal: AbortSignal) => Promise<PassResult>;
+  /** `isNow`: whatever the plan says. */
   readonly backup: (
     marker: string | null,
+    isNow: boolean,
     told: AsyncIterable<ToBackup>,
     signal: AbortSignal,
   ) => Promise<Pick<BackupResult, 'ended' | 'nextAt'>>;
@@ -86,6 +88,10 @@ export class PhoneCare {
     const before = this.#facts.syncthing;
     this.#learn({ ...this.#facts, syncthing });
     this.#setQuiet(syncthing?.kind === 'up' ? syncthing.quiet : null);
+    if (this.#isWanted()) {
+      this.#wakeAtMs = Math.min(this.#wakeAtMs, this.#options.clock.steadyMs() + this.#options.pace.quietMs);
+      this.#wakes.plan();
+    }
     if ((before?.kind === 'up') !== (syncthing?.kind === 'up')) this.#passes?.plan();
   }
 
@@ -149,7 +155,7 @@ export class PhoneCare {
       const told = this.#told();
       const result =
         ingest === 'ok'
-          ? await starts.backup(this.#marker(), told, signal)
+          ? await starts.backup(this.#marker(), this.#isWanted(), told, signal)
           : { ended: `ingest-${ingest}`, nextAt: null };
       this.#learn(afterWake(this.#facts, result, clock.wallMs()));
       say([{ resolve: keyOf(failed) }]);
@@ -164,6 +170,16 @@ export class PhoneCare {
     } finally {
       this.#wakeAtMs = nextWakeAt({ endedMs: clock.steadyMs(), nextAtMs }, pace);
     }
+  }
+
+  /**
+   * A phone that was never backed up, or whose folder was not there, is backed up as soon as Syncthing is done and not only when its time of
+   * the day has come.
+   */
+  #isWanted(): boolean {
+    const { backup } = this.#facts;
+    const { value: quiet } = this.#quiet;
+    return (backup === null || backup.ended.startsWith('ingest-')) && quiet !== false && quiet !== undefined;
   }
 
   async *#told(): AsyncGenerator<ToBackup> {

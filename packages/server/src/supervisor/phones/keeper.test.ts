@@ -47,7 +47,7 @@ const keeperOf = (
         happened.push('pass');
         return passOf();
       },
-      backup: (_, __, signal) =>
+      backup: (_marker, _isNow, _told, signal) =>
         new Promise((resolve) => {
           happened.push('wake');
           signal.addEventListener('abort', () => {
