@@ -18,13 +18,13 @@ const day = (copied: number, versions: number, gone: number) => ({
 
 test('a day of a phone in a line: what came, what was edited, what it deleted and stays, and when it was seen', () => {
   expect(line()).toBe(
-    '14 photos and videos came, 3 were edited (older versions kept), 40 deleted on the phone stay in the mirror (100,342 files, 412 GiB). Syncthing saw the phone 2 h ago',
+    '14 photos came, 3 were edited (older versions kept), 40 deleted on the phone stay in the mirror (100,342 files, 412 GiB). Syncthing saw the phone 2 h ago',
   );
 });
 
 test('a quiet day, one photo, and a mirror of everything', () => {
   expect(line(day(0, 0, 0))).toMatch(/^Nothing new came; the mirror holds 100,342 files, 412 GiB\./);
-  expect(line(day(1, 0, 1))).toMatch(/^1 photo or video came, 1 deleted on the phone stays in the mirror \(/);
+  expect(line(day(1, 0, 1))).toMatch(/^1 photo came, 1 deleted on the phone stays in the mirror \(/);
   expect(line(day(1, 1, 0))).toMatch(/^1 was edited \(older versions kept\) \(/);
   expect(line(day(2, 0, 0), { ...plan, mirror: { folder: '/all', types: 'all' } })).toMatch(/^2 files came \(/);
 });

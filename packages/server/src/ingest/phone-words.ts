@@ -54,8 +54,9 @@ export const mirrorWords = ({ mirror: plan }: PhonePlan, facts: PhoneFacts | nul
     : `${happened.join(', ')} (${held}${late})`;
 };
 
+/** Whoever looks at a gallery calls it photos, though some of them move. */
 const thing = ({ types }: { readonly types: 'media' | 'all' }, count: number): string =>
-  types === 'all' ? (count === 1 ? 'file' : 'files') : count === 1 ? 'photo or video' : 'photos and videos';
+  types === 'all' ? (count === 1 ? 'file' : 'files') : count === 1 ? 'photo' : 'photos';
 
 /** When Syncthing saw the phone, or why it can not be asked. Null where nobody asks. */
 export const syncthingWords = ({ syncthing }: PhonePlan, facts: PhoneFacts | null, ago: Ago): string | null => {

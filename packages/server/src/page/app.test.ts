@@ -49,7 +49,7 @@ test("a phone's page shows its folders, its mirror and its Syncthing, and no com
   expect(page).toContain('arrives in /volume1/phones/phone ');
   expect(page).toContain('seen Syncthing saw the phone 2 h ago');
   expect(page).toContain('mirror /volume1/photos/phone ');
-  expect(page).toContain('last 24 hours 14 photos and videos came, 3 were edited (older versions kept)');
+  expect(page).toContain('last 24 hours 14 photos came, 3 were edited (older versions kept)');
   expect(page).toContain('keeps as by default ');
   expect(page).not.toContain('agent.yaml');
   expect(page).toContain('key none: it is backed up on this server');

@@ -115,6 +115,6 @@ test('below the table each phone has a line, and machines have none', () => {
   const { ingest, phone } = examplePhone('lisa-phone', nowMs);
   const sources = [sourceStatus('lisa-phone', { ingest, phone }), sourceStatus('laptop')];
   expect(phoneNotes(sources, nowMs)).toEqual([
-    'lisa-phone: 14 photos and videos came, 3 were edited (older versions kept), 40 deleted on the phone stay in the mirror (100,342 files, 412 GiB). Syncthing saw the phone 2 h ago.',
+    'lisa-phone: 14 photos came, 3 were edited (older versions kept), 40 deleted on the phone stay in the mirror (100,342 files, 412 GiB). Syncthing saw the phone 2 h ago.',
   ]);
 });
