@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dockerOrThrow, type TestContainer, withContainer } from './container.ts';
 import { prepareDocker, prepareWithinMs } from './images.ts';
@@ -119,3 +119,59 @@ test('a folder that is missing, or in the way of the server, is refused in words
   expect(await container.id()).toBe(id);
   expect(await dockerOrThrow('inspect', '--format', '{{.State.Running}}', id)).toBe('true');
 });
+
+test("what arrives of a phone is mirrored and backed up inside the container, by the phone's UID and the group of its files", async () => {
+  await using container = await withContainer({ start: false });
+  const folders = makeFolders(container);
+  await container.writeConfig(sourcesWith(folders, 'lisa'));
+  const photos = { 'DCIM/Camera/IMG_1.jpg': 'the sea', 'DCIM/Camera/IMG 2, ü.jpg': 'the other sea' };
+  arrive(folders.lisa, { '.stfolder/syncthing-folder-abc.txt': '', ...photos, 'Documents/a.txt': 'no photo' });
+  expect(await container.up()).toMatchObject({ exitCode: 0, stderr: '' });
+
+  const mirrored = (name: string): string | null => {
+    const file = join(folders.photos, name);
+    return existsSync(file) ? readFileSync(file, 'utf8') : null;
+  };
+  for (const [name, content] of Object.entries(photos))
+    await expect.poll(() => mirrored(name), { timeout: 60_000 }).toBe(content);
+  expect(statSync(join(folders.photos, 'DCIM/Camera/IMG_1.jpg'))).toMatchObject({ uid: lisaUid });
+  expect(mirrored('Documents/a.txt')).toBeNull();
+
+  const phone = (...words: readonly string[]) => container.exec(['berth-server', 'phone', ...words]);
+  const backup = await phone('backup', 'lisa-phone');
+  expect(backup.exitCode, `${backup.stdout}${backup.stderr}`).toBe(0);
+  const snapshots = await phone('snapshots', 'lisa-phone', '--json');
+  expect(snapshots.exitCode, snapshots.stderr).toBe(0);
+  const listed = async (...path: readonly string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await phone('ls', 'lisa-phone', ...path);
+    expect(exitCode, stderr).toBe(0);
+    return stdout;
+  };
+  // The whole phone, without what Syncthing has there for itself.
+  expect((await listed()).match(/\/\S+$/gm)).toEqual(['/DCIM/', '/Documents/']);
+  for (const name of Object.keys(photos)) expect(await listed('DCIM/Camera')).toContain(name);
+  const one = await phone('dump', 'lisa-phone', 'DCIM/Camera/IMG_1.jpg');
+  expect(one).toMatchObject({ exitCode: 0, stdout: 'the sea' });
+
+  // Gone from the phone: the mirror keeps it, and so does the snapshot.
+  rmSync(join(folders.lisa, 'DCIM'), { recursive: true });
+  expect(await phone('mirror', 'lisa-phone')).toMatchObject({ exitCode: 0 });
+  expect(mirrored('DCIM/Camera/IMG_1.jpg')).toBe('the sea');
+  expect(await container.exec(['berth-server', 'status'])).toMatchObject({ exitCode: 0 });
+  expect(await container.exec(['berth-server', 'check'])).toMatchObject({ exitCode: 0 });
+});
+
+/** Files as Syncthing leaves them: its own, and its group may read them. */
+const arrive = (folder: string, files: Readonly<Record<string, string>>): void => {
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    chownSync(file, 1998, syncthingGid);
+    chmodSync(file, 0o640);
+    for (let above = dirname(file); above !== folder; above = dirname(above)) {
+      chownSync(above, 1998, syncthingGid);
+      chmodSync(above, 0o750);
+    }
+  }
+};
