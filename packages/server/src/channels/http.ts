@@ -1,12 +1,11 @@
-import { X509Certificate } from 'node:crypto';
 import { promises as dns, type LookupAddress } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { checkServerIdentity, getCACertificates } from 'node:tls';
 import { kindOfAddress } from './addresses.ts';
 import { ChannelError } from './channel.ts';
 import { explained } from './http-error.ts';
+import { trustOf } from './trust.ts';
 
 /** One request to a service. */
 export interface WebRequest {
@@ -74,17 +73,6 @@ export const guardedRequest = ({
       throw explained(error, url, deadline.aborted ? deadlineMs : null, request.signal.aborted);
     }
   };
-};
-
-const trustOf = (ca: string | undefined, pinned: string | undefined): https.RequestOptions => {
-  if (pinned !== undefined) {
-    const { raw } = new X509Certificate(pinned);
-    return {
-      ca: [pinned],
-      checkServerIdentity: (host, shown) => (shown.raw.equals(raw) ? undefined : checkServerIdentity(host, shown)),
-    };
-  }
-  return ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
 };
 
 const resolveAll = (name: string): Promise<LookupAddress[]> => dns.lookup(name, { all: true });

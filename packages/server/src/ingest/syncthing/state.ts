@@ -40,14 +40,14 @@ const isPaused = (phones: readonly string[], connections: Connections): boolean 
 /** It is written down when a connection begins and ends, so who is connected is seen now. */
 const seenAt = (phones: readonly string[], { connections, stats }: Known, nowMs: number): string | null => {
   if (phones.some((id) => connections[id]?.connected === true)) return new Date(nowMs).toISOString();
+  // Never is the first moment of 1970, or of the year 1.
   const newest = Math.max(0, ...phones.map((id) => seenMs(stats[id]?.lastSeen)));
   return newest === 0 ? null : new Date(newest).toISOString();
 };
 
 const seenMs = (text: string | undefined): number => {
   const ms = Date.parse(text ?? '');
-  // 1970, in any zone, is never; so is the year 1.
-  return Number.isNaN(ms) || ms < 2 * 24 * 3_600_000 ? 0 : ms;
+  return Number.isNaN(ms) ? 0 : ms;
 };
 
 /** True where the two say the same but for when the phone was seen last, which changes all the time. */

@@ -39,7 +39,7 @@ export const watchPhone = async (phone: WatchedPhone, world: WatchWorld, signal:
     const isNew = !isSameState(said, state);
     if (!isNew && clock.steadyMs() - saidMs < sayAgainMs) return;
     if (said?.kind !== state.kind)
-      log.info({ source: name, syncthing: state.kind }, 'Syncthing is otherwise than before');
+      log.info({ source: name, syncthing: state.kind }, 'Syncthing answers otherwise than before');
     [said, saidMs] = [state, clock.steadyMs()];
     tell({ type: 'state', phone: name, state });
   };

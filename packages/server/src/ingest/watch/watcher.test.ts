@@ -8,8 +8,8 @@ import { exampleKey, exampleStatus, fakeSyncthing, phoneId } from '../syncthing/
 import { type FromWatcher, fromWatcherSchema } from './link.ts';
 import { Watcher } from './watcher.ts';
 
-/** Time passes so many times as fast: five quiet seconds are 20 ms. */
-const speed = 250;
+/** Time passes so many times as fast: five quiet seconds are 12 ms. */
+const speed = 400;
 const folder = 'phone-files';
 
 const startWatcher = () => {
@@ -126,10 +126,14 @@ test('a folder that is paused, and one that goes on', async () => {
 
 test('a phone that is paused; and that was never seen', async () => {
   const { fake, until } = await watched();
+  await until({ quiet: true });
   fake.facts.connections = { [phoneId]: { connected: false, paused: true } };
   fake.facts.stats = { [phoneId]: { lastSeen: '1970-01-01T00:00:00Z' } };
+  const asked = fake.asked.length;
   fake.happen('DevicePaused', { device: phoneId });
   await until({ paused: 'phone', phoneSeenAt: null });
+  // At once, not when it would have been asked for anyway.
+  expect(fake.asked.slice(asked).filter((path) => path.startsWith('/events')).length).toBeLessThan(2);
 });
 
 test('what it does not tell by itself is seen within a minute', async () => {
