@@ -110,7 +110,7 @@ test('a folder that is missing, or in the way of the server, is refused in words
     exitCode: 1,
     stderr: expect.stringContaining(`The mirror of lisa-phone, ${folders.photos}, is not a folder on this machine.`),
   });
-  expect(missing.stderr).toContain(`install -d -o ${lisaUid} '${folders.photos}'`);
+  expect(missing.stderr).toContain(`install -d -o ${lisaUid} -m 2750 '${folders.photos}'`);
   await container.writeConfig(sourcesWith({ ...folders, photos: join(container.dataDir, 'photos') }, 'lisa'));
   expect(await container.up()).toMatchObject({
     exitCode: 1,

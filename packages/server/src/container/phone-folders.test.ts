@@ -24,7 +24,7 @@ test('up names the folder of a phone that is missing, and what to do, before any
   expect(ask).toThrow(
     expect.objectContaining({
       code: 'phone-folder-missing',
-      remedy: expect.stringContaining(`install -d -o 1010 '${folder.path("photos of '\\''lisa'\\''")}'`),
+      remedy: expect.stringContaining(`install -d -o 1010 -m 2750 '${folder.path("photos of '\\''lisa'\\''")}'`),
     }),
   );
   const [lisa] = sources;

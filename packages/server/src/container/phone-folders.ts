@@ -25,7 +25,7 @@ export const requirePhoneFolders = (
       'phone-folder-missing',
       `The ${what} of ${source}, ${folder}, is not a folder on this machine.`,
       key === 'to'
-        ? `Mount its disk, or make it: install -d -o ${owner} ${shellWord(folder)}`
+        ? `Mount its disk, or make it: install -d -o ${owner} -m 2750 ${shellWord(folder)}`
         : 'Mount its disk, or write the folder that Syncthing has on this machine: sources.yaml, ingest: { folder: … }',
     );
   }

@@ -80,8 +80,8 @@ const mirrorFindings = ({ name, media }: Source, mode: Mode): readonly PhoneFind
 const missing = (what: string, folder: string, mode: Mode): readonly [string, string] =>
   mode === 'container'
     ? [
-        `its ${what} ${folder} is not mounted in this container`,
-        'Type berth-server up once more on the NAS, or add its line to compose.yaml: docs/container.md shows it.',
+        `its ${what} ${folder} is not mounted here`,
+        'Type berth-server up once more on the NAS; with compose or systemd add its line: docs/container.md, docs/install-on-the-host.md.',
       ]
     : [`its ${what} ${folder} is not a folder on this machine`, 'Mount its disk, or make it.'];
 
