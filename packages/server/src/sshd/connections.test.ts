@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sourceOf } from '../accounts/testing.ts';
-import { connectionsOf, connectionsToEnd, type Listener } from './connections.ts';
+import { connectionsOf, connectionsToEnd, doorSessions, type Listener } from './connections.ts';
 import type { ProcessEntry } from './processes.ts';
 
 const [ours, hosts] = ['mnt:[2]', 'mnt:[1]'];
@@ -137,4 +137,11 @@ describe('after a change', () => {
     expect(ended([...host, ...me], [pc, nas], [nas], rootless)).toEqual([20, 30]);
     expect(ended([...host, ...me], [pc], [pc, nas], rootless)).toEqual([]);
   });
+});
+
+test('a session through a door of the supervisor is no connection, and is found by its parent and its missing key', () => {
+  const inside = session(70, 5, 4001, 'pc', 'door');
+  const all = [...host, inside, session(71, 90, 4001, 'pc', 'door'), ...working(keyOf(pc, 0))];
+  expect(doorSessions(all, 5)).toEqual([{ source: 'pc', process: inside }]);
+  expect(connectionsOf(all, listener, [pc, nas]).map(({ pid }) => pid)).not.toContain(70);
 });

@@ -43,11 +43,20 @@ export const connectionsOf = (
     .map((top) => connectionOf([top, ...descendants(all, [top.pid])], listener, nameOf));
 };
 
-/** The sources whose store is reached through a door of the supervisor's own now, once for each session. */
-export const doorSessions = (all: readonly ProcessEntry[], supervisor: number): readonly string[] =>
+/** A session that no connection of sshd's has: a phone's restic came in by the supervisor's own door. */
+export interface DoorSession {
+  readonly source: string;
+  readonly process: ProcessEntry;
+}
+
+/** Those that live now. */
+export const doorSessions = (all: readonly ProcessEntry[], supervisor: number): readonly DoorSession[] =>
   all
     .filter(({ parent, argv }) => parent === supervisor && valueAfter(argv, '--key') === noKey)
-    .flatMap(({ argv }) => valueAfter(argv, '--source') ?? []);
+    .flatMap((process) => {
+      const source = valueAfter(process.argv, '--source');
+      return source === null ? [] : [{ source, process }];
+    });
 
 /**
  * Which connections end now that `current` is in force: those of a source or a key that is no longer listed. A

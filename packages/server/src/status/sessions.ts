@@ -13,7 +13,7 @@ export const sessionsBySource = (
   const counts = new Map<string, number>();
   const all = snapshot();
   const add = (source: string, sessions: number) => counts.set(source, (counts.get(source) ?? 0) + sessions);
-  for (const source of doorSessions(all, pid)) add(source, 1);
+  for (const { source } of doorSessions(all, pid)) add(source, 1);
   for (const { source, sessions } of connectionsOf(all, listener, sources)) {
     if (source !== null) add(source, sessions);
   }

@@ -5,7 +5,8 @@ import { backupCall, mirrorCall } from '../../ingest/calls.ts';
 import type { PassResult } from '../../ingest/mirror/pass.ts';
 import type { Job } from '../../jobs/job.ts';
 import { type JobWishes, jobCommand, startJob } from '../../jobs/start.ts';
-import { type Cell, nodeWords } from '../../session/jail.ts';
+import { nodeWords } from '../../session/jail.ts';
+import { backupCell, mirrorCell, type PhoneCell } from './cells.ts';
 import { passwordFor } from './folders.ts';
 import { lookAs, type Seen } from './look.ts';
 import { type Phone, type PhonePlaces, phonePlaces } from './places.ts';
@@ -56,7 +57,7 @@ export const startMirror = async (
     settleMs: phone.ingest.syncthing === null ? settleMs.other : settleMs.syncthing,
     ...{ floorBytes: null, timeZone, marker },
   };
-  const cell = { readable: [places.ingest], writable: [target, places.mirrorState] };
+  const cell = mirrorCell(places, target);
   return startJob(world, phone, mirrorCall, args, { ...rest, ...ofPhone(world, phone, places, cell) });
 };
 
@@ -134,19 +135,17 @@ const resticCell = (world: PhoneWorld, phone: Phone) => {
   const runtime = reachedFrom(world, places.runtime);
   const password = passwordFor({ mode, configFolder, runtime }, phone);
   const passwordFile = password.startsWith('/') ? password : `${places.runtime}/${password}`;
-  const cell: Omit<Cell, 'node' | 'program'> = {
-    ...{ readable: [places.ingest], writable: [places.agentHome], files: [passwordFile], programs: [restic.path] },
-    system: { files: restic.libraries, folders: [] },
-  };
+  const cell = backupCell(places, passwordFile, restic);
   const dialing = [node, ...nodeWords({ program: dial, readable: [], writable: [] }), dial];
   return { places, cell, passwordFile, restic: restic.path, dial: dialing };
 };
 
-const ofPhone = (
-  { ingest }: PhoneWorld,
-  phone: Phone,
-  { directory }: PhonePlaces,
-  cell: Omit<Cell, 'node' | 'program'>,
-) => ({ program: ingest, cell, groups: groupsOf(phone), directory, background: true });
+const ofPhone = ({ ingest }: PhoneWorld, phone: Phone, { directory }: PhonePlaces, cell: PhoneCell) => ({
+  program: ingest,
+  cell,
+  groups: groupsOf(phone),
+  directory,
+  background: true,
+});
 
 const groupsOf = ({ ingest }: Phone): readonly number[] => (ingest.group === null ? [] : [ingest.group]);
