@@ -87,6 +87,7 @@ const writeMark = async (shelf: Shelf, mark: string): Promise<void> => {
     await file.close();
   }
   if (!shelf.give(path, markFile)) shelf.disk.unlink(path);
+  shelf.note(markFile);
   await shelf.flush();
 };
 

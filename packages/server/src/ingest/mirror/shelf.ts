@@ -169,9 +169,9 @@ export class Shelf {
     }
   }
 
-  /** For a file that was found in its place: its folder may not be on the disk yet. */
+  /** For a file that was found in its place: the folders on the way to it may not be on the disk yet. */
   note(place: Raw): void {
-    this.#dirty.add(folderOf(this.whole(place)));
+    for (let at = place; at !== ''; at = folderOf(at)) this.#dirty.add(folderOf(this.whole(at)));
   }
 
   /** Whether each part of the way is a folder, and none is a link. */
@@ -212,9 +212,9 @@ export class Shelf {
   /** Makes a folder of the mirror's mode; false when something of that name is there. */
   makeFolder(path: Raw): boolean {
     const whole = this.whole(path);
-    this.#dirty.add(folderOf(whole));
     const permissions = this.#mode & 0o777;
     if (!this.disk.makeFolder(whole, permissions)) return false;
+    this.#dirty.add(folderOf(whole));
     const made = this.disk.stat(whole);
     // Where the folder above passes its group on, the new one does so already, and must not be touched: disk.ts, makeFolder.
     if ((this.#mode & 0o2000) !== 0 && made !== null && (made.mode & 0o2000n) === 0n)

@@ -12,10 +12,12 @@ const share = 0.25;
  * under another name.
  */
 export const goneSince = (rows: Iterable<Row>, sinceMs: number): number => {
-  const all = [...rows];
-  const gone = all.filter(({ goneAt }) => goneAt !== null && goneAt > sinceMs);
-  if (gone.length === 0) return 0;
-  const here = new Set(all.flatMap(({ goneAt, sha256 }) => (goneAt === null ? [sha256] : [])));
+  const gone: Row[] = [];
+  const here = new Set<string>();
+  for (const row of rows) {
+    if (row.goneAt === null) here.add(row.sha256);
+    else if (row.goneAt > sinceMs) gone.push(row);
+  }
   return gone.filter(({ sha256 }) => !here.has(sha256)).length;
 };
 

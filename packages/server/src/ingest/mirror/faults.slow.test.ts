@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import type { MirrorDisk } from './disk.ts';
+import { linklessDisk } from './testing.ts';
+import { errnos, failEverywhere, killEverywhere } from './testing-faults.ts';
+
+const disks = [
+  ['a disk with second names for files', (disk: MirrorDisk) => disk],
+  ['a disk without them', linklessDisk],
+] as const;
+
+test.each(disks)(
+  'killed before any call it makes of %s, the next pass completes, and nothing half is ever seen',
+  async (_, wrap) => {
+    expect(await killEverywhere(wrap, 0, 1)).toBeGreaterThan(100);
+  },
+);
+
+test.each(errnos)(
+  '%s from any call: no pass breaks, nothing half is seen, and the next one completes',
+  async (code, errno) => {
+    expect(await failEverywhere(code, errno, 0, 1)).toBeGreaterThan(20);
+  },
+);

@@ -1,0 +1,172 @@
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { errnoOf, linklessDisk, testPhone, watchedDisk } from './testing.ts';
+
+const day = new Date().toISOString().slice(0, 10);
+
+test('what somebody put in the mirror is never replaced: the same bytes are taken for ours, others stand beside', async () => {
+  using phone = testPhone();
+  for (const name of ['a.jpg', 'b.jpg', 'c.jpg']) phone.write(name, `phone ${name}`);
+  writeFileSync(phone.inTarget('a.jpg'), 'phone a.jpg');
+  writeFileSync(phone.inTarget('b.jpg'), 'mine');
+  mkdirSync(phone.inTarget('c.jpg'));
+  expect(await phone.pass()).toMatchObject({ outcome: 'done', copied: 2, renamed: 2, failed: 0 });
+  expect(phone.files()).toEqual({
+    'a.jpg': 'phone a.jpg',
+    'b.jpg': 'mine',
+    'b~2.jpg': 'phone b.jpg',
+    'c~2.jpg': 'phone c.jpg',
+  });
+  expect(await phone.pass()).toMatchObject({ copied: 0 });
+});
+
+test('an edit that somebody made in the mirror stays where it is when the phone edits too', async () => {
+  using phone = testPhone();
+  phone.write('a.jpg', 'one');
+  await phone.pass();
+  rmSync(phone.inTarget('a.jpg'));
+  writeFileSync(phone.inTarget('a.jpg'), 'retouched');
+  expect(await phone.pass()).toMatchObject({ copied: 0 });
+  phone.write('a.jpg', 'phone');
+  expect(await phone.pass()).toMatchObject({ copied: 1, versions: 0, renamed: 1 });
+  expect(phone.files()).toEqual({ 'a.jpg': 'retouched', 'a~2.jpg': 'phone' });
+});
+
+test('an edit in place, with size and time as before, goes to the versions', async () => {
+  using phone = testPhone();
+  phone.write('a.jpg', 'one');
+  await phone.pass();
+  const { mtime } = statSync(phone.inTarget('a.jpg'));
+  writeFileSync(phone.inTarget('a.jpg'), 'own');
+  utimesSync(phone.inTarget('a.jpg'), mtime, mtime);
+  phone.write('a.jpg', 'phone');
+  await phone.pass();
+  expect(Object.values(phone.files()).sort()).toEqual(expect.arrayContaining(['own', 'phone']));
+});
+
+test('nothing is written through a link in the mirror, to a folder or to a file', async () => {
+  using phone = testPhone();
+  phone.write('DCIM/a.jpg', 'one');
+  phone.write('b.jpg', 'two');
+  mkdirSync(join(phone.top, 'outside'));
+  writeFileSync(join(phone.top, 'outside.jpg'), 'two');
+  symlinkSync(join(phone.top, 'outside'), phone.inTarget('DCIM'));
+  symlinkSync(join(phone.top, 'outside.jpg'), phone.inTarget('b.jpg'));
+  expect(await phone.pass()).toMatchObject({ outcome: 'done', copied: 2, renamed: 2 });
+  expect(phone.files()).toEqual({ DCIM: '<link>', 'DCIM~2/a.jpg': 'one', 'b.jpg': '<link>', 'b~2.jpg': 'two' });
+  expect(() => readFileSync(join(phone.top, 'outside', 'a.jpg'))).toThrow('ENOENT');
+});
+
+test('a folder of the mirror that becomes a link in mid-pass gets neither a new file nor a version', async () => {
+  for (const content of ['new', 'changed']) {
+    using phone = testPhone();
+    phone.write('DCIM/a.jpg', 'one');
+    if (content === 'changed') await phone.pass();
+    phone.write('DCIM/a.jpg', content);
+    mkdirSync(join(phone.top, 'outside'));
+    let isDone = false;
+    const disk = watchedDisk((call, path) => {
+      if (isDone || call !== 'fileSync' || !path.endsWith('/incoming/1')) return;
+      isDone = true;
+      rmSync(phone.inTarget('DCIM'), { recursive: true, force: true });
+      symlinkSync(join(phone.top, 'outside'), phone.inTarget('DCIM'));
+    });
+    expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 1 });
+    expect([isDone, phone.files()]).toEqual([true, { DCIM: '<link>', 'DCIM~2/a.jpg': content }]);
+    expect(() => statSync(join(phone.top, 'outside', 'a.jpg'))).toThrow('ENOENT');
+  }
+});
+
+test('a link where the mirror keeps what is its own is not followed', async () => {
+  for (const name of ['.berth', '.versions']) {
+    using phone = testPhone();
+    phone.write('a.jpg', 'one');
+    mkdirSync(join(phone.top, 'outside'));
+    symlinkSync(join(phone.top, 'outside'), phone.inTarget(name));
+    expect(await phone.pass()).toMatchObject({
+      outcome: 'target-unwritable',
+      firstFailure: '.berth or .versions in it is not the folder that the mirror made',
+    });
+  }
+});
+
+test('a phone’s own .versions and .berth, in whatever letters, take another name', async () => {
+  using phone = testPhone();
+  for (const name of ['.versions/a', '.VERSIONS', '.berth/id']) phone.write(name, name);
+  expect(await phone.pass()).toMatchObject({ copied: 3, failed: 0 });
+  expect(phone.files()).toEqual({
+    '.VERSIONS~2': '.VERSIONS',
+    '.berth~2/id': '.berth/id',
+    '.versions~2/a': '.versions/a',
+  });
+});
+
+test('somebody who takes the name at the last moment keeps it', async () => {
+  for (const wrap of [(disk: ReturnType<typeof watchedDisk>) => disk, linklessDisk]) {
+    using phone = testPhone();
+    phone.write('a.jpg', 'phone');
+    const disk = watchedDisk((call, path) => {
+      if (call === 'fileSync' && path.endsWith('/incoming/1'))
+        writeFileSync(phone.inTarget('a.jpg'), 'mine', { flag: 'wx' });
+    });
+    await phone.pass({ disk: wrap(disk) });
+    expect(phone.files()).toEqual({ 'a.jpg': 'mine', 'a~2.jpg': 'phone' });
+  }
+});
+
+test('somebody who replaces a file while its older version is set aside keeps what they wrote', async () => {
+  using phone = testPhone();
+  phone.write('a.jpg', 'one');
+  await phone.pass();
+  phone.write('a.jpg', 'phone');
+  const disk = watchedDisk((call, path) => {
+    if (call !== 'sync' || !path.endsWith(`.versions/${day}`)) return;
+    rmSync(phone.inTarget('a.jpg'));
+    writeFileSync(phone.inTarget('a.jpg'), 'theirs');
+  });
+  expect(await phone.pass({ disk })).toMatchObject({ copied: 0, unsettled: 1 });
+  await phone.pass();
+  expect(Object.values(phone.files()).sort()).toEqual(['one', 'phone', 'theirs']);
+});
+
+test('a disk without second names gets whole files all the same, and keeps versions', async () => {
+  using phone = testPhone();
+  const disk = linklessDisk();
+  for (const content of ['one', 'two', 'three']) {
+    phone.write('DCIM/a.jpg', content);
+    expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 1, failed: 0 });
+  }
+  expect(phone.files()).toEqual({
+    'DCIM/a.jpg': 'three',
+    [`.versions/${day}/DCIM/a.jpg`]: 'one',
+    [`.versions/${day}.2/DCIM/a.jpg`]: 'two',
+  });
+});
+
+test('a disk that takes only shorter names, and not every letter, gets names that it takes', async () => {
+  using phone = testPhone();
+  const long = `${'ä'.repeat(110)}.jpg`;
+  for (const name of [long, 'a:b?.jpg', 'plain.jpg', `${'d'.repeat(200)}/x.jpg`]) phone.write(name, name);
+  const disk = watchedDisk((call, path) => {
+    if (!path.startsWith(phone.target) || !['stat', 'link', 'makeFolder'].includes(call)) return;
+    if (path.split('/').some((name) => name.length > 143)) throw errnoOf('ENAMETOOLONG', -36);
+    if (/[:?]/.test(path)) throw errnoOf('EINVAL', -22);
+  });
+  for (const copied of [4, 0]) expect(await phone.pass({ disk })).toMatchObject({ copied, failed: 0, renamed: 3 });
+  const names = Object.keys(phone.files());
+  expect(Object.values(phone.files()).sort()).toEqual(
+    [long, 'a:b?.jpg', 'plain.jpg', `${'d'.repeat(200)}/x.jpg`].sort(),
+  );
+  expect(names).toContainEqual(expect.stringMatching(/^ä{63}~[0-9a-f]{8}\.jpg$/));
+  expect(names).toContainEqual(expect.stringMatching(/^a_b_~[0-9a-f]{8}\.jpg$/));
+  expect(names).toContainEqual(expect.stringMatching(/^d{131}~[0-9a-f]{8}\/x\.jpg$/));
+});
+
+test('two phones’ files of one inode are two files of the mirror', async () => {
+  using phone = testPhone();
+  phone.write('a.jpg', 'one');
+  linkSync(phone.inIngest('a.jpg'), phone.inIngest('b.jpg'));
+  await phone.pass();
+  expect(statSync(phone.inTarget('a.jpg')).ino).not.toBe(statSync(phone.inTarget('b.jpg')).ino);
+});
