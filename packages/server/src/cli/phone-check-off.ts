@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '@berth/common/duration.ts';
 import { printable } from '@berth/common/parsed.ts';
-import { exitCode, Problem } from '@berth/common/problem.ts';
+import { exitCode } from '@berth/common/problem.ts';
 import { type Command, InvalidArgumentError } from 'commander';
-import { newestCall } from '../ingest/check-off/call.ts';
 import { type CheckOffResult, checkOffProgressSchema } from '../ingest/check-off/check-off.ts';
+import { listCall } from '../ingest/restic/calls.ts';
 import { startWithRestic } from '../supervisor/phones/start.ts';
 import { startCheckOff } from '../supervisor/phones/start-check-off.ts';
 import { type AtPhone, atPhone, requireFolders } from './at-phone.ts';
 import { type Shared, say, sayJson } from './command.ts';
+import { openOwnDoor } from './own-door.ts';
 import { checkOffText } from './phone-check-off-text.ts';
 import { noMirror } from './phone-mirror.ts';
 import { untilInterrupted } from './until-interrupted.ts';
@@ -43,16 +44,9 @@ Exit codes: 0 all of them may go, 1 failed, 3 some have to stay for now. Ctrl-C 
 };
 
 const checkOffCommand = async (name: string, flags: Flags): Promise<void> => {
-  const dataDir = resolve(flags.data);
-  const at = await atPhone(dataDir, name);
+  const at = await atPhone(resolve(flags.data), name);
   const { media } = at.phone;
   if (media === null) throw noMirror(name);
-  if (!at.up)
-    throw new Problem(
-      'server-down',
-      `No server runs on ${dataDir}, and only it opens the store.`,
-      `Start it: berth-server run --data ${dataDir}`,
-    );
   await requireFolders(at);
   using interruption = untilInterrupted();
   const { signal } = interruption;
@@ -75,13 +69,17 @@ const checkOffCommand = async (name: string, flags: Flags): Promise<void> => {
 };
 
 /** The newest snapshot, as the job says it: we hand the lines on and look at none. */
-const newestOf = async ({ world, phone }: AtPhone, signal: AbortSignal): Promise<readonly unknown[]> => {
+const newestOf = async (at: AtPhone, signal: AbortSignal): Promise<readonly unknown[]> => {
   const lines: unknown[] = [];
-  await startWithRestic(world, phone, newestCall, (given) => ({ name: phone.name, ...given }), {
-    signal,
-    onProgress: (line) => lines.push(line),
-  });
-  return lines;
+  await using door = await openOwnDoor(at, null);
+  const { snapshot } = await startWithRestic(
+    at.world,
+    at.phone,
+    listCall,
+    (own) => ({ given: door.through(own), snapshot: 'latest', folder: null }),
+    { signal, onProgress: (line) => lines.push(line) },
+  );
+  return [...lines, { listed: snapshot }];
 };
 
 async function* linesOf(lines: readonly unknown[]): AsyncGenerator<unknown> {

@@ -29,9 +29,13 @@ const photo = (name: string, content: string | Buffer = `photo ${name}`): [strin
   return [`/DCIM/${name}`, Buffer.byteLength(content), monthAgo];
 };
 
-const told = async function* (files: readonly unknown[], end: readonly unknown[] = [{ complete: true }]) {
-  yield { snapshot: { id: 'abcd', at: '2026-11-21T03:00:00Z' } };
-  yield { files };
+const snapshot = { id: 'abcd', at: '2026-11-21T03:00:00Z' };
+const told = async function* (
+  files: readonly (readonly unknown[])[],
+  end: readonly unknown[] = [{ listed: snapshot }],
+) {
+  yield { entries: [{ path: '/DCIM', kind: 'folder', size: 0, mtimeMs: 0 }] };
+  yield { entries: files.map(([path, size, mtimeMs]) => ({ path, kind: 'file', size, mtimeMs })) };
   yield* end;
 };
 
@@ -120,7 +124,12 @@ describe('what stays on the phone', () => {
 
   test('is everything where the list of the snapshot is missing, broken, or ends early', async () => {
     const file = photo('a.jpg');
-    for (const lines of [told([file], []), told([file], [{ oops: 1 }]), told([['/DCIM/a.jpg']]), told([], [])])
+    for (const lines of [
+      told([file], []),
+      told([file], [{ oops: 1 }]),
+      told([file], [{ listed: null }]),
+      told([['/DCIM/a.jpg']]),
+    ])
       expect(await verdictOf(lines)).toBe('1 no-snapshot');
     expect((await asked(Readable.from([]))).result).toMatchObject({ snapshot: null });
   });

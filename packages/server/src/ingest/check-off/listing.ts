@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { fromText, type Raw, rawOf } from '../mirror/raw.ts';
+import { listProgressSchema } from '../restic/calls.ts';
 import type { Kept } from './verdict.ts';
 
-/** What the job is told of the newest snapshot: which it is, its files in portions, and that these were all. */
+/** What the job is told of the newest snapshot: all of its files in portions, as the `list` job says them, and then which it was. */
 export const listingLineSchema = z.union([
-  z.object({ snapshot: z.object({ id: z.string().max(64), at: z.iso.datetime({ offset: true }) }) }).strict(),
-  /** Path from the snapshot's top, size in bytes, UTC milliseconds. */
-  z.object({ files: z.array(z.tuple([z.string(), z.number(), z.number()])) }).strict(),
-  z.object({ complete: z.literal(true) }).strict(),
+  listProgressSchema,
+  /** Null where there is no snapshot. */
+  z.object({ listed: z.object({ id: z.string().max(64), at: z.iso.datetime({ offset: true }) }).nullable() }),
 ]);
 export type ListingLine = z.output<typeof listingLineSchema>;
 
@@ -21,13 +21,12 @@ export interface Listing {
 /** Null where there is no snapshot; and where the list ended early, because half of it proves nothing. */
 export const readListing = async (lines: AsyncIterable<unknown>): Promise<Listing | null> => {
   const files = new Map<Raw, Kept>();
-  let snapshot: { readonly id: string; readonly at: string } | null = null;
   for await (const line of lines) {
     const read = listingLineSchema.safeParse(line);
     if (!read.success) return null;
-    if ('snapshot' in read.data) snapshot = read.data.snapshot;
-    else if ('complete' in read.data) return snapshot === null ? null : { ...snapshot, files };
-    else for (const [path, size, mtimeMs] of read.data.files) files.set(keyOf(path), { size, mtimeMs });
+    if ('listed' in read.data) return read.data.listed === null ? null : { ...read.data.listed, files };
+    for (const { path, kind, size, mtimeMs } of read.data.entries)
+      if (kind === 'file') files.set(keyOf(path), { size, mtimeMs });
   }
   return null;
 };
