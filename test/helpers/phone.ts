@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseJson } from '@berth/common/parse-json.ts';
+import { readConditions } from '@berth/server/events/files.ts';
 import { z } from 'zod';
 import { type SyncthingPair, startPair } from '../../scripts/syncthing/pair.ts';
 import { mirrorIn, type Shown, sha256 } from './phone/album.ts';
@@ -193,13 +194,12 @@ export class TestPhone implements AsyncDisposable {
 
   /** Waits until it is, or no longer is, a condition; returns its words where it is. */
   async says(code: string, isOpen = true, withinMs = 60_000): Promise<string> {
-    let text = '';
+    const found = () => readConditions(this.receiver.dataDir).find((condition) => condition.code === code);
     await eventually(`${code} is ${isOpen ? 'a condition' : 'over'}`, withinMs, async () => {
-      const found = (await this.events()).open.find((condition) => condition.code === code);
-      text = found === undefined ? '' : `${found.text} ${found.remedy}`;
-      return (found !== undefined) === isOpen;
+      return (found() !== undefined) === isOpen;
     });
-    return text;
+    const condition = found();
+    return condition === undefined ? '' : `${condition.text} ${condition.remedy}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
