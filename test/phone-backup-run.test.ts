@@ -1,10 +1,15 @@
-import { chmod, mkdir, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { basicRights, jailWords, nodeWords } from '@berth/server/session/jail.ts';
+import { librariesOf } from '@berth/server/session/libraries-of.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configOf, coordinatorFolders, linked, startCoordinator } from './helpers/coordinator.ts';
 import { restoredFrom, snapshotsIn } from './helpers/phone/snapshots.ts';
 import { type PhoneBackup, withPhoneBackup } from './helpers/phone/wake.ts';
+import { dialFile, ingestFile } from './helpers/programs.ts';
+import { isRoot } from './helpers/receiver.ts';
 import { resticBinaries } from './helpers/restic.ts';
+import { landlockTools } from './helpers/setpriv.ts';
 
 const binaries = await resticBinaries();
 const anyRestic = binaries.flatMap((binary) => ('path' in binary ? [binary.path] : [])).at(-1) ?? 'restic';
@@ -79,6 +84,40 @@ for (const binary of binaries) {
       expect(result).toMatchObject({ ended: 'ran', outcome: 'ok', snapshot: expect.any(String), warnings });
       await rm(join(phone.ingest, 'DCIM/long'), { recursive: true });
     });
+  });
+}
+
+const stranger = 61_310;
+
+for (const binary of binaries) {
+  test(`restic ${binary.release} of a UID without an account backs up behind Landlock, and reaches no file of the store`, async ({
+    skip,
+  }) => {
+    await using tools = await landlockTools();
+    if (!isRoot || tools.missing !== null || 'missing' in binary) return skip('needs root, Landlock and that restic');
+    await using phone = await withPhoneBackup({ restic: binary.path, uid: stranger });
+    await phone.put('DCIM/a.jpg');
+    // Whoever may reach anything could put this into a snapshot: the store's own files are open to all.
+    await symlink(phone.store, join(phone.ingest, 'link'));
+    await chmod(phone.store, 0o777);
+    const cell = {
+      ...{ node: process.execPath, program: ingestFile, readable: [phone.ingest], writable: [phone.home] },
+      ...{ files: [phone.args.passwordFile], programs: [binary.path] },
+      system: { files: await librariesOf(binary.path), folders: [] },
+    };
+    const jail = { kind: 'landlock', rights: basicRights, libraries: await librariesOf(process.execPath) } as const;
+    const become = [`--reuid=${stranger}`, `--regid=${stranger}`, '--clear-groups', '--no-new-privs'];
+    const wrap = [tools.setpriv, ...become, ...jailWords(jail, cell)];
+    const dialCell = { program: dialFile, readable: [], writable: [] };
+    const dial = [process.execPath, ...nodeWords(dialCell), dialFile];
+    const { result, stderr } = await phone.wake({ dial }, { wrap, node: nodeWords(cell) });
+    expect(result, `${stderr}${JSON.stringify((await phone.reports()).at(-1)?.steps)}`).toMatchObject({
+      ended: 'ran',
+      outcome: 'ok',
+      warnings: [],
+    });
+    const second = await phone.wake({ ingest: phone.store, marker: null }, { wrap, node: nodeWords(cell) });
+    expect(second.result).toMatchObject({ ended: 'ingest-unreadable' });
   });
 }
 

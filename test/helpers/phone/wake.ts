@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -38,9 +38,16 @@ export interface Woken {
 }
 
 /**
- * A phone's backup without a server: its folder, its store with a door before it, and the program that is woken, all as this user.
+ * A phone's backup without a server: its folder, its store with a door before it, and the program that is woken, all as this user; with
+ * `uid` the folder, the program's home and the door are that one's.
  */
-export const withPhoneBackup = async ({ restic }: { readonly restic: string }) => {
+export const withPhoneBackup = async ({
+  restic,
+  uid = null,
+}: {
+  readonly restic: string;
+  readonly uid?: number | null;
+}) => {
   const directory = await mkdtemp(join(tmpdir(), 'berth-phone-'));
   const ingest = join(directory, 'ingest');
   const home = join(directory, 'agent');
@@ -59,7 +66,11 @@ export const withPhoneBackup = async ({ restic }: { readonly restic: string }) =
   const environment = { PATH: process.env['PATH'] ?? '', SSH_ORIGINAL_COMMAND: 'receive' };
   const command = [process.execPath, sessionFile, ...session];
   const log = pino({ level: 'silent' });
-  const door = await openDoor({ socket: sockets.receiveSocket, uid: null, command, environment, log });
+  const door = await openDoor({ socket: sockets.receiveSocket, uid, command, environment, log });
+  if (uid !== null) {
+    for (const path of [ingest, join(ingest, '.stfolder'), home, passwordFile]) await chown(path, uid, uid);
+    await chmod(directory, 0o755);
+  }
   const args: BackupArguments = {
     ...{ name, ingest, marker: '.stfolder', home, passwordFile, ...sockets, restic },
     ...{ dial: [process.execPath, dialFile], exclude: [], settleMs: 60_000, isNow: true },
@@ -113,6 +124,8 @@ export const withPhoneBackup = async ({ restic }: { readonly restic: string }) =
       else {
         progress.push(said.progress);
         during(said.progress, tell, child);
+        // Nothing here mends itself, and a run tries for an hour.
+        if (said.progress.type === 'retry') child.kill('SIGTERM');
       }
     }
     await ended;
