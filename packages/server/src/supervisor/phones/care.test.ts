@@ -1,3 +1,4 @@
+import { Problem } from '@berth/common/problem.ts';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clockAhead } from '../../coordinator/clock.ts';
@@ -114,6 +115,19 @@ describe('the mirror of a phone', () => {
     await care.stop();
     expect(begun.passes.length).toBeGreaterThan(1400);
     expect(events.map(({ event, code }) => `${event} ${code}`)).toEqual(['raised mirror-stuck']);
+  });
+
+  test('has not failed where the admin has a pass of his own going on, and is tried again', async () => {
+    const { care, begun, facts } = careOf({
+      mirror: async () => {
+        throw new Problem('busy', 'Another pass of this mirror is going on.', 'Wait until it ends.');
+      },
+    });
+    care.start();
+    await pass(2 * minute + second);
+    await care.stop();
+    expect(begun.passes).toEqual([0, 60, 120]);
+    expect(facts.every(({ mirror }) => mirror?.failures === 0)).toBe(true);
   });
 
   test('is not begun where its folders are not there, and that is what is known', async () => {

@@ -140,7 +140,9 @@ export class PhoneCare {
       }
       return result;
     } catch (error) {
-      if (!signal.aborted) this.#learn(afterFailure(this.#facts, wordsOf(error, log), clock.wallMs()));
+      // The admin's own pass is at work.
+      const isBusy = error instanceof Problem && error.code === 'busy';
+      if (!signal.aborted && !isBusy) this.#learn(afterFailure(this.#facts, wordsOf(error, log), clock.wallMs()));
       return null;
     }
   }

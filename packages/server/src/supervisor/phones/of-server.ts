@@ -60,7 +60,8 @@ export const phonesOf = async (server: Server): Promise<PhoneKeeper> => {
     conditions: () => readConditions(dataDir),
     before: readKeptFacts(dataDir),
     write: (phones) => {
-      if (phones.length > 0) writePhoneFacts(dataDir, phones);
+      // The folder is there once there was a phone.
+      if (phones.length > 0 || readKeptFacts(dataDir).length > 0) writePhoneFacts(dataDir, phones);
     },
   });
 };
