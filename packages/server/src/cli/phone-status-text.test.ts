@@ -4,7 +4,7 @@ import type { PhoneFacts } from '../ingest/facts.ts';
 import { passOf, phoneFacts, syncthingUp } from '../ingest/testing.ts';
 import { configOf } from '../sources/testing.ts';
 import { isPhone, type Phone } from '../supervisor/phones/places.ts';
-import { phoneLines } from './phone-status-text.ts';
+import { type LastRun, phoneLines } from './phone-status-text.ts';
 
 const now = Date.UTC(2026, 10, 21, 12);
 const hour = 3_600_000;
@@ -23,8 +23,9 @@ const phoneOf = (
   return source;
 };
 
-const said = (facts: PhoneFacts | null, phone = phoneOf()): string =>
-  stripVTControlCharacters(phoneLines(phone, facts, now).join('\n'));
+const okRun: LastRun = { outcome: 'ok', endedAt: new Date(now - 9 * hour).toISOString() };
+const said = (facts: PhoneFacts | null, phone = phoneOf(), lastRun: LastRun | null = okRun): string =>
+  stripVTControlCharacters(phoneLines(phone, { facts, lastRun }, now).join('\n'));
 const facts = (change: Parameters<typeof phoneFacts>[2] = {}): PhoneFacts => phoneFacts('lisa-phone', now, change);
 
 describe('the status of a phone', () => {
@@ -38,7 +39,7 @@ describe('the status of a phone', () => {
         '  mirror     /volume1/photos/lisa: all is copied, looked at just now',
         '             100,342 files, 412 GiB; 40 of them gone from the phone and kept',
         '  last 24 h  17 copied (102.4 MiB), 3 older versions kept, 40 gone from the phone',
-        '  backup     not due yet, just now',
+        '  backup     whole, 9 h ago',
       ].join('\n'),
     );
   });
@@ -68,7 +69,9 @@ describe('the status of a phone', () => {
 
   test('paints a phone that has not been seen for longer than it may', () => {
     const lines = (hours: number): string =>
-      phoneLines(phoneOf(), facts({ syncthing: syncthingUp(now - hours * hour) }), now).join('\n');
+      phoneLines(phoneOf(), { facts: facts({ syncthing: syncthingUp(now - hours * hour) }), lastRun: null }, now).join(
+        '\n',
+      );
     expect(stripVTControlCharacters(lines(80))).toContain('seen 3 d ago');
     expect(said(facts({ syncthing: syncthingUp(now, { phoneSeenAt: null }) }))).toContain('has never connected');
   });
@@ -81,6 +84,15 @@ describe('the status of a phone', () => {
     const failed = passOf({ failed: 2, firstFailure: 'DCIM/a\u001b[2Jb.jpg: EIO' });
     expect(said(facts({ mirror: { last: failed, goodAt: null } }))).toContain(
       '2 files failed: DCIM/a\\u{1b}[2Jb.jpg: EIO, just now; never whole so far',
+    );
+  });
+
+  test('says of the backup how the last one ended, and what keeps the next', () => {
+    const at = new Date(now).toISOString();
+    expect(said(facts(), phoneOf(), null)).toContain('backup     none yet');
+    expect(said(facts(), phoneOf(), { ...okRun, outcome: 'failed' })).toContain('backup     failed, 9 h ago');
+    expect(said(facts({ backup: { ended: 'ingest-missing', at } }))).toContain(
+      "whole, 9 h ago; now: the phone's folder is not there",
     );
   });
 

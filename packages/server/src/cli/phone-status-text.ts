@@ -2,13 +2,24 @@ import { printable } from '@berth/common/parsed.ts';
 import { formatSize, isBytes } from '@berth/common/size.ts';
 import type { PhoneFacts, SyncthingState } from '../ingest/facts.ts';
 import type { PassResult } from '../ingest/mirror/pass.ts';
+import type { SourceRun } from '../status/coordinated.ts';
 import { paint } from '../status/paint.ts';
 import { agoWords } from '../status/when.ts';
 import type { Phone } from '../supervisor/phones/places.ts';
 import { endings } from './phone-mirror-text.ts';
 
-/** What `phone status` says of a phone: a line of each thing that has to work. `facts` are null before the server's first look. */
-export const phoneLines = (phone: Phone, facts: PhoneFacts | null, nowMs: number): readonly string[] => {
+/** The newest run of a phone's backup; `endedAt` is UTC. */
+export type LastRun = Pick<SourceRun, 'outcome' | 'endedAt'>;
+
+/**
+ * What `phone status` says of a phone: a line of each thing that has to work. `facts` are null before the server's first look, `lastRun` is
+ * before the first backup.
+ */
+export const phoneLines = (
+  phone: Phone,
+  { facts, lastRun }: { readonly facts: PhoneFacts | null; readonly lastRun: LastRun | null },
+  nowMs: number,
+): readonly string[] => {
   const rows: readonly (readonly [what: string, words: string])[] =
     facts === null
       ? [['server', bad('has not looked after it yet')]]
@@ -17,7 +28,7 @@ export const phoneLines = (phone: Phone, facts: PhoneFacts | null, nowMs: number
           ['syncthing', syncthingWords(phone, facts.syncthing)],
           ['folder', `${printable(phone.ingest.folder, 200)}: ${folderWords(facts.ingest)}`],
           ...mirrorRows(phone, facts.mirror, nowMs),
-          ['backup', backupWords(facts.backup, nowMs)],
+          ['backup', backupWords(facts.backup, lastRun, nowMs)],
         ];
   return [phone.name, ...rows.map(([what, words]) => `  ${what.padEnd(11)}${words}`)];
 };
@@ -112,16 +123,30 @@ const passWords = (last: PassResult): string => {
   return endings[last.outcome];
 };
 
-const backupWords = (backup: PhoneFacts['backup'], nowMs: number): string =>
-  backup === null
-    ? 'not looked at yet'
-    : `${backupEnds[backup.ended] ?? printable(backup.ended, 200)}, ${agoWords(Date.parse(backup.at), nowMs)}`;
+const backupWords = (backup: PhoneFacts['backup'], lastRun: LastRun | null, nowMs: number): string => {
+  const last =
+    lastRun === null ? odd('none yet') : `${runs[lastRun.outcome]}, ${agoWords(Date.parse(lastRun.endedAt), nowMs)}`;
+  // That it is not due, or has just run, says the last run.
+  const now =
+    backup === null || quiet.has(backup.ended) ? '' : `; now: ${wakes[backup.ended] ?? printable(backup.ended, 200)}`;
+  return `${last}${now}`;
+};
 
-/** How a wake of the backup ended, where the word alone says too little. */
-const backupEnds: Readonly<Record<string, string>> = {
-  ran: 'ran',
-  'not-due': 'not due yet',
+const runs: Readonly<Record<LastRun['outcome'], string>> = {
+  ok: 'whole',
+  incomplete: odd('made, but not all of it'),
+  failed: bad('failed'),
+  busy: odd('another one was at work'),
+  cancelled: odd('was stopped'),
+};
+
+const quiet: ReadonlySet<string> = new Set(['ran', 'not-due']);
+
+/** How a wake of the backup ended, where its word says too little. */
+const wakes: Readonly<Record<string, string>> = {
   waiting: 'waits for its slot',
+  'ingest-missing': bad("the phone's folder is not there"),
+  'ingest-unreadable': bad("the phone's folder can not be read"),
 };
 
 const count = (number: number, what: string): string =>

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Condition } from '../events/condition.ts';
 import type { PhoneFacts } from '../ingest/facts.ts';
 import { readPhoneFacts } from '../ingest/facts-file.ts';
+import { lastRunsOf, type SourceRun } from '../status/coordinated.ts';
 import { status } from '../status/status.ts';
 import type { Phone } from '../supervisor/phones/places.ts';
 import { type Shared, say, sayJson } from './command.ts';
@@ -37,13 +39,21 @@ const phoneStatus = async (name: string | undefined, flags: Flags): Promise<void
   const phones = name === undefined ? inForce.phones : [phoneCalled(name, inForce)];
   const { up, conditions } = await status(dataDir);
   const known = new Map<string, PhoneFacts>(readPhoneFacts(dataDir).map((facts) => [facts.name, facts]));
-  const shown = phones.map((phone) => ({
-    phone,
-    facts: known.get(phone.name) ?? null,
-    conditions: conditions.filter(({ source }) => source === phone.name),
-  }));
+  const shown = phones.map(
+    (phone): Shown => ({
+      phone,
+      facts: known.get(phone.name) ?? null,
+      lastRun: lastRunsOf(dataDir, phone.name)[0] ?? null,
+      conditions: conditions.filter(({ source }) => source === phone.name),
+    }),
+  );
   if (flags.json) {
-    const all = shown.map((one) => ({ name: one.phone.name, facts: one.facts, conditions: one.conditions }));
+    const all = shown.map((one) => ({
+      name: one.phone.name,
+      facts: one.facts,
+      lastRun: one.lastRun,
+      conditions: one.conditions,
+    }));
     return sayJson(name === undefined ? { up, phones: all } : { up, ...all[0] });
   }
   if (shown.length === 0) return say('There is no phone in sources.yaml. How one is added: docs/phone.md\n');
@@ -52,15 +62,14 @@ const phoneStatus = async (name: string | undefined, flags: Flags): Promise<void
   say(`${shown.map((one) => linesOf(one, nowMs).join('\n')).join('\n\n')}\n`);
 };
 
-const linesOf = (
-  {
-    phone,
-    facts,
-    conditions,
-  }: {
-    readonly phone: Phone;
-    readonly facts: PhoneFacts | null;
-    readonly conditions: Parameters<typeof conditionLines>[0];
-  },
-  nowMs: number,
-): readonly string[] => [...phoneLines(phone, facts, nowMs), ...conditionLines(conditions, nowMs)];
+interface Shown {
+  readonly phone: Phone;
+  readonly facts: PhoneFacts | null;
+  readonly lastRun: SourceRun | null;
+  readonly conditions: readonly Condition[];
+}
+
+const linesOf = (shown: Shown, nowMs: number): readonly string[] => [
+  ...phoneLines(shown.phone, shown, nowMs),
+  ...conditionLines(shown.conditions, nowMs),
+];
