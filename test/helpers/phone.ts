@@ -26,8 +26,8 @@ export interface PhoneWishes {
   readonly others?: (places: PhonePlaces) => string;
   /** See `ReceiverWishes.setpriv`. */
   readonly setpriv?: string | null;
-  /** Called when all folders are there and before the server starts, which then sees what was mounted. */
-  readonly prepare?: (places: PhonePlaces) => Promise<void>;
+  /** Called when all folders are there and before the server starts, which then sees what was mounted; what it returns undoes it. */
+  readonly prepare?: (places: PhonePlaces) => Promise<() => Promise<unknown>>;
   /** False leaves it to the test to start the server. */
   readonly start?: boolean;
 }
@@ -73,7 +73,8 @@ export const withPhone = async (wishes: PhoneWishes = {}): Promise<TestPhone> =>
   const phone = new TestPhone({ receiver, places, pair, wishes, group: hasUids ? syncthing : null });
   if (pair === null) await mkdir(join(ingest, '.stfolder'));
   await phone.writeConfig();
-  await wishes.prepare?.(places);
+  const undo = await wishes.prepare?.(places);
+  if (undo !== undefined) stack.defer(async () => void (await undo()));
   if (wishes.start !== false) await receiver.start();
   const everything = stack.move();
   phone.end = () => everything.disposeAsync();
