@@ -53,10 +53,12 @@ describe('behind its walls', () => {
       [
         ...[...always, 'write-file,read-file /dev/null', 'execute,read-file /usr/bin/restic'],
         ...['read-file /volume1/phones/lisa', 'node read /volume1/phones/lisa'],
-        ...[`read-file ${password}`, `node read ${password}`],
+        ...[places.runtime, password].flatMap((path) => [`read-file ${path}`, `node read ${path}`]),
         ...[`write-file,read-file ${home}`, `node read ${home}`, `node write ${home}`],
       ].toSorted(),
     );
     expect(reached.join(' ')).not.toContain('/sources/');
+    const admins = reach(backupCell(places, '/etc/berth/lisa-phone.password', restic)).join(' ');
+    expect(admins).not.toContain(places.runtime);
   });
 });

@@ -16,11 +16,12 @@ export const mirrorCell = (places: Pick<PhonePlaces, 'ingest' | 'mirrorState'>, 
  * is in it. Those files came from outside, and may have taken restic over; to the store it has the door.
  */
 export const backupCell = (
-  places: Pick<PhonePlaces, 'ingest' | 'agentHome'>,
+  places: Pick<PhonePlaces, 'ingest' | 'agentHome' | 'runtime'>,
   passwordFile: string,
   restic: NonNullable<PhoneWorld['restic']>,
 ): PhoneCell => ({
-  readable: [places.ingest],
+  // Landlock allows files, not names: the copy that is made for the next command would be another one to those that run.
+  readable: passwordFile.startsWith(`${places.runtime}/`) ? [places.ingest, places.runtime] : [places.ingest],
   writable: [places.agentHome],
   files: [passwordFile],
   programs: [restic.path],
