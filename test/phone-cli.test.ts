@@ -49,7 +49,7 @@ describe('what the admin types about a phone', () => {
     });
 
   test('a name that is no phone is answered with those there are', async () => {
-    for (const command of ['status', 'mirror', 'backup', 'check-off']) {
+    for (const command of ['status', 'check-off']) {
       const { stderr, exitCode } = await typed(command, 'tom-phone');
       expect(stderr).toContain('No phone "tom-phone" is in force.\n  These are: lisa-phone.');
       expect(exitCode).toBe(1);
