@@ -1,37 +1,25 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../coordinator/clock.ts';
 import { type Condition, phoneCodes, type Word } from '../../events/condition.ts';
-import type { Keeper } from '../../events/keeper.ts';
 import { phoneWords } from '../../ingest/conditions.ts';
-import type { PhoneFacts, SyncthingState } from '../../ingest/facts.ts';
+import type { PhoneFacts } from '../../ingest/facts.ts';
 import type { KeptFacts } from '../../ingest/facts-file.ts';
 import type { ServerConfig } from '../../sources/source.ts';
 import { PhoneCare, type Starts } from './care.ts';
 import type { PhonePace } from './pace.ts';
 import { isPhone, type Phone } from './places.ts';
 import { aboutOf, newFacts } from './record.ts';
-import { unreadKey, type Watched } from './watched.ts';
-import { type PhoneWatcher, watcherIsUp } from './watcher.ts';
+import { Watching, type WatchingOptions } from './watching.ts';
 
 /** What is known is written down and judged soon after it changed, and judged again after so long: time alone makes things so. */
 const [soonMs, againMs] = [1000, 60_000];
 
-export interface PhoneKeeperOptions {
+export interface PhoneKeeperOptions extends WatchingOptions {
   /** Opens what the phone's processes need, its folders and its store's door; throws where that can not be. What it returns closes it. */
   readonly open: (phone: Phone) => Promise<AsyncDisposable>;
   /** Closes what was left of phones that are none any more. Never throws. */
   readonly tidy: (phones: readonly Phone[]) => void;
   readonly starts: (phone: Phone, settings: ServerConfig['settings']) => Starts;
-  /** Whom the watcher is told, with secrets read anew. Never throws. */
-  readonly watched: (phones: readonly Phone[]) => Watched;
-  readonly makeWatcher: (hears: {
-    readonly onState: (phone: string, state: SyncthingState) => void;
-    readonly onChanged: (phone: string) => void;
-    readonly onGone: () => void;
-  }) => PhoneWatcher;
-  /** Another word once what finding a host by its name takes was replaced. */
-  readonly networkMark: () => string;
-  readonly keeper: Pick<Keeper, 'say'>;
   /** The conditions that are open. */
   readonly conditions: () => readonly Condition[];
   /** What was known when the last server ended; where it is written down; and who else is told. */
@@ -64,12 +52,10 @@ interface Kept {
 export class PhoneKeeper {
   readonly #options: PhoneKeeperOptions;
   readonly #kept = new Map<string, Kept>();
-  /** What of an earlier one of its name still has to end; by no name, a watcher without work. */
+  /** What of an earlier one of its name still has to end. */
   readonly #ending = new Map<string, Promise<void>>();
   #before: ReadonlyMap<string, KeptFacts>;
-  #watcher: PhoneWatcher | null = null;
-  #watched: Watched = { phones: [], broken: [] };
-  #network: string;
+  readonly #watching: Watching;
   readonly #started = Promise.withResolvers<void>();
   #isStarted = false;
   #isStopping = false;
@@ -79,7 +65,13 @@ export class PhoneKeeper {
   constructor(options: PhoneKeeperOptions) {
     this.#options = options;
     this.#before = new Map(options.before.map((kept) => [kept.facts.name, kept]));
-    this.#network = options.networkMark();
+    this.#watching = new Watching(options, {
+      onState: (name, state) => this.#kept.get(name)?.care?.heard(state),
+      onChanged: (name) => this.#kept.get(name)?.care?.touched(),
+      onGone: () => {
+        for (const { care } of this.#kept.values()) care?.heard(null);
+      },
+    });
   }
 
   /** What is in force from now on. What runs for a phone that is gone, or is another one, is ended. Never throws. */
@@ -97,7 +89,7 @@ export class PhoneKeeper {
     for (const phone of phones) if (!this.#kept.has(phone.name)) this.#begin(phone, settings);
     this.#options.tidy(phones);
     this.#forgetOthers();
-    this.#watchAll();
+    this.#watching.watch(phones);
     this.#tellSoon();
   }
 
@@ -105,7 +97,7 @@ export class PhoneKeeper {
   start(): void {
     this.#isStarted = true;
     this.#started.resolve();
-    this.#watcher?.start();
+    this.#watching.start();
     this.#again = setInterval(() => this.#lookAgain(), againMs);
     this.#tellSoon();
   }
@@ -117,7 +109,7 @@ export class PhoneKeeper {
 
   /** The server is about to stop: a watcher that ends from now on is not started again. */
   letEnd(): void {
-    this.#watcher?.letEnd();
+    this.#watching.letEnd();
   }
 
   /** Ends everything that runs for phones: what is told to has ten seconds. */
@@ -126,7 +118,7 @@ export class PhoneKeeper {
     this.#started.resolve();
     clearInterval(this.#again);
     for (const kept of this.#kept.values()) this.#end(kept);
-    await Promise.all([...this.#ending.values(), this.#watcher?.stop()]);
+    await Promise.all([...this.#ending.values(), this.#watching.stop()]);
     clearTimeout(this.#soon);
     this.#tell();
   }
@@ -205,41 +197,9 @@ export class PhoneKeeper {
     if (over.length > 0) void this.#options.keeper.say(over);
   }
 
-  /** Tells the watcher whom to watch, if that is another thing than before; makes one where there is none, and ends one without work. */
-  #watchAll(): void {
-    const { watched, makeWatcher, keeper } = this.#options;
-    const before = JSON.stringify(this.#watched.phones);
-    this.#watched = watched([...this.#kept.values()].map(({ phone }) => phone));
-    const { phones } = this.#watched;
-    if (phones.length === 0) {
-      if (this.#watcher !== null) this.#ending.set('', this.#watcher.stop());
-      this.#watcher = null;
-      void keeper.say([watcherIsUp]);
-      return;
-    }
-    const isNew = this.#watcher === null;
-    this.#watcher ??= makeWatcher({
-      onState: (name, state) => this.#careOf(name)?.heard(state),
-      onChanged: (name) => this.#careOf(name)?.touched(),
-      onGone: () => {
-        for (const { care } of this.#kept.values()) care?.heard(null);
-      },
-    });
-    if (isNew || JSON.stringify(phones) !== before) this.#watcher.tell(phones);
-    if (isNew && this.#isStarted) this.#watcher.start();
-  }
-
-  /** Only of those it was told to watch. */
-  #careOf(name: string): PhoneCare | null {
-    if (!this.#watched.phones.some((phone) => phone.name === name)) return null;
-    return this.#kept.get(name)?.care ?? null;
-  }
-
   #lookAgain(): void {
-    this.#watchAll();
-    const mark = this.#options.networkMark();
-    if (mark !== this.#network) this.#watcher?.restart();
-    this.#network = mark;
+    this.#watching.watch([...this.#kept.values()].map(({ phone }) => phone));
+    this.#watching.lookAtNetwork();
     this.#tell();
   }
 
@@ -257,20 +217,15 @@ export class PhoneKeeper {
       onFacts(all.map(({ facts }) => facts));
       if (this.#isStopping) return;
       const open = conditions();
-      const broken = new Map(this.#watched.broken.map(({ name, word }) => [name, word]));
-      const words = all.flatMap(({ phone, facts }): readonly Word[] => {
-        const word = broken.get(phone.name);
-        const said = phoneWords(phone, facts, open, clock.wallMs());
-        return word === undefined ? said : [...said.filter((other) => !isAbout(other, unreadKey(phone.name))), word];
-      });
+      const words = all.flatMap(({ phone, facts }) =>
+        this.#watching.words(phone.name, phoneWords(phone, facts, open, clock.wallMs())),
+      );
       if (words.length > 0) void keeper.say(words);
     } catch (error) {
       log.error({ err: error }, 'what is known of phones could not be written down; it is tried again');
     }
   }
 }
-
-const isAbout = (word: Word, key: string): boolean => 'resolve' in word && word.resolve === key;
 
 /** Whatever of sources.yaml what runs for a phone goes by. */
 const byOf = ({ uid, ingest, media, quotaBytes, floorBytes }: Phone, { timeZone }: ServerConfig['settings']): string =>

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { keyOf, type Word } from '../../events/condition.ts';
+import type { Word } from '../../events/condition.ts';
 import type { ToWatcher } from '../../ingest/watch/link.ts';
 import { type ReadSecret, readSecretFile, type SecretFile, secretOf } from '../../monitor/secret.ts';
 import type { Phone } from './places.ts';
@@ -50,9 +50,6 @@ const unread = (source: string, text: string, remedy: string): Word => ({
     text: `${text} Nobody asks Syncthing until it can. Backup and mirror go on with what has arrived.`,
   },
 });
-
-/** What is raised for a phone that can not be watched is known by this. */
-export const unreadKey = (source: string): string => keyOf({ code: 'syncthing-refused', source, subject: null });
 
 const certificateIn = (file: SecretFile): string | null => {
   if (file.kind !== 'read') return null;
