@@ -15,9 +15,7 @@ test.each(disks)(
   },
 );
 
-test.each(errnos)(
-  '%s from any call: no pass breaks, nothing half is seen, and the next one completes',
-  async (code, errno) => {
-    expect(await failEverywhere(code, errno, 0, 1)).toBeGreaterThan(20);
-  },
-);
+test('whatever the disk says of any call, no pass breaks, nothing half is seen, and the next one completes', async () => {
+  for (const [index, [code, errno]] of errnos.entries())
+    expect(await failEverywhere(code, errno, index, errnos.length)).toBeGreaterThan(20);
+});

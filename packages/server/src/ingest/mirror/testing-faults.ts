@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import { type MirrorDisk, nodeMirrorDisk } from './disk.ts';
 import { contentsBelow, errnoOf, testPhone, watchedDisk } from './testing.ts';
 
-/** A process that is no more makes no call, and tidies nothing up. */
-class Ended extends Error {}
+/** For tests: a process that is no more makes no call, and tidies nothing up. */
+export class Ended extends Error {}
 
 /** For tests: a phone whose mirror has a file that is edited, one that is new, one that is touched, one that is gone, one that is back. */
 export const busyPhone = async (disk: MirrorDisk = nodeMirrorDisk) => {
