@@ -1,7 +1,16 @@
-import { expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+import { setup, unitFolder } from '../../../../../scripts/unit-folder.ts';
 import type { MirrorDisk } from './disk.ts';
 import { linklessDisk } from './testing.ts';
 import { errnos, failEverywhere, killEverywhere } from './testing-faults.ts';
+
+// In memory, where there is some: thousands of passes wait for a disk that they are not about.
+const remove = setup();
+vi.stubEnv('TMPDIR', unitFolder());
+afterAll(() => {
+  vi.unstubAllEnvs();
+  remove();
+});
 
 const disks = [
   ['a disk with second names for files', (disk: MirrorDisk) => disk],
