@@ -81,6 +81,28 @@ describe.each(['root', 'rootless'] as const)('a server with a phone, and nobody 
     await phone.says('ingest-missing', false);
   });
 
+  test('taken out of sources.yaml it loses its door and its password and keeps its data; put back, it goes on', async ({
+    skip,
+  }) => {
+    needed(skip);
+    const isThere = (path: string): Promise<boolean> =>
+      stat(path).then(
+        () => true,
+        () => false,
+      );
+    const socket = inNamespace('/phones/lisa-phone/receive.sock');
+    expect(await isThere(socket)).toBe(true);
+    if (mode === 'root') expect(await isThere(inNamespace('/keys/lisa-phone'))).toBe(false);
+    await phone.receiver.writeSources({});
+    await eventually('its door is gone', 20_000, async () => !(await isThere(inNamespace('/phones/lisa-phone'))));
+    await eventually('nothing is known of it', 20_000, async () => facts() === undefined);
+    expect(await isThere(join(phone.receiver.dataDir, 'phones/lisa-phone/mirror/index.db'))).toBe(true);
+    await phone.writeConfig();
+    await eventually('its door is back', 20_000, async () => isThere(socket));
+    await phone.put('DCIM/Camera/2.jpg');
+    await phone.mirrorShows('the second photo', ({ files }) => files.size === 2);
+  });
+
   test('ends with the server, and leaves no door', async ({ skip }) => {
     needed(skip);
     expect(await phone.receiver.stop()).toBe(0);
