@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { testPhone, watchedDisk } from './testing.ts';
+import { type MirrorDisk, nodeMirrorDisk } from './disk.ts';
+import { errnoOf, testPhone, watchedDisk } from './testing.ts';
 
 const day = new Date().toISOString().slice(0, 10);
 const version = (path: string, count = ''): string => `.versions/${day}${count}/${path}`;
@@ -237,3 +238,25 @@ test('a mirror that passes its group on does so in every folder that is made', a
   expect(statSync(phone.inTarget('DCIM/Camera')).mode & 0o7777).toBe(0o2755);
   expect(changed.every((path) => path.includes('/incoming/'))).toBe(true);
 });
+
+test.each(['refuses', 'drops'] as const)(
+  'where the kernel %s the setgid bit, the folder is made without it',
+  async (does) => {
+    using phone = testPhone();
+    phone.write('DCIM/Camera/a.jpg', 'one');
+    const disk: MirrorDisk = {
+      ...nodeMirrorDisk,
+      setMode: (path, mode) => {
+        if (does === 'refuses' && (mode & 0o2000) !== 0) throw errnoOf('EPERM', -1);
+        nodeMirrorDisk.setMode(path, mode & 0o777);
+      },
+    };
+    expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 1, failed: 0 });
+    phone.write('DCIM/Camera/a.jpg', 'other');
+    expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 1, versions: 1 });
+    const modes = ['DCIM', 'DCIM/Camera', version('DCIM/Camera')].map(
+      (path) => statSync(phone.inTarget(path)).mode & 0o7777,
+    );
+    expect(modes).toEqual([0o750, 0o750, 0o750]);
+  },
+);

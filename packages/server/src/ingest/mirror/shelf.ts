@@ -14,6 +14,8 @@ export type Verdict = 'here' | 'next' | 'again' | 'none';
 
 /** A file system says so when it has no second names for a file, or not for this one of somebody else's. */
 const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
+/** And so where no folder can be made to pass its group on. */
+const noSetgid = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP'];
 /** And so when it can not hold a name. */
 const badName = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ'];
 
@@ -217,9 +219,17 @@ export class Shelf {
     this.#dirty.add(folderOf(whole));
     const made = this.disk.stat(whole);
     // Where the folder above passes its group on, the new one does so already, and must not be touched: disk.ts, makeFolder.
-    if ((this.#mode & 0o2000) !== 0 && made !== null && (made.mode & 0o2000n) === 0n)
-      this.disk.setMode(whole, this.#mode);
+    if ((this.#mode & 0o2000) !== 0 && made !== null && (made.mode & 0o2000n) === 0n) this.#passOnGroup(whole);
     return true;
+  }
+
+  /** A service that may make nothing setgid (systemd.exec(5), RestrictSUIDSGID) and a disk without modes refuse it: a folder without is one too. */
+  #passOnGroup(folder: Raw): void {
+    try {
+      this.disk.setMode(folder, this.#mode);
+    } catch (error) {
+      if (!isErrno(error, ...noSetgid)) throw error;
+    }
   }
 }
 
