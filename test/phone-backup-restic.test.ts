@@ -95,6 +95,8 @@ for (const binary of binaries) {
     if (!isRoot || tools.missing !== null || 'missing' in binary) return skip('needs root, Landlock and that restic');
     await using phone = await withPhoneBackup({ restic: binary.path, uid: stranger });
     await phone.put('DCIM/a.jpg');
+    await phone.put('DCIM/closed.jpg');
+    await chmod(join(phone.ingest, 'DCIM/closed.jpg'), 0);
     // Whoever may reach anything could put this into a snapshot: the store's own files are open to all.
     await symlink(phone.store, join(phone.ingest, 'link'));
     await chmod(phone.store, 0o777);
@@ -109,11 +111,12 @@ for (const binary of binaries) {
     const dialCell = { program: dialFile, readable: [], writable: [] };
     const dial = [process.execPath, ...nodeWords(dialCell), dialFile];
     const { result, stderr } = await phone.wake({ dial }, { wrap, node: nodeWords(cell) });
-    expect(result, `${stderr}${JSON.stringify((await phone.reports()).at(-1)?.steps)}`).toMatchObject({
-      ended: 'ran',
-      outcome: 'ok',
-      warnings: [],
-    });
+    const backup = (await phone.reports()).at(-1)?.steps.find(({ name }) => name === 'backup');
+    expect(result, `${stderr}${JSON.stringify(backup)}`).toMatchObject({ ended: 'ran', outcome: 'incomplete' });
+    expect(
+      backup?.words.filter((line) => line.startsWith('/')),
+      'only what it may not read',
+    ).toEqual([expect.stringContaining('/DCIM/closed.jpg')]);
     const second = await phone.wake({ ingest: phone.store, marker: null }, { wrap, node: nodeWords(cell) });
     expect(second.result).toMatchObject({ ended: 'ingest-unreadable' });
   });
