@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,11 +6,12 @@ import { parseJson } from '@berth/common/parse-json.ts';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { passResultSchema } from '../packages/server/src/ingest/mirror/pass.ts';
+import { buildInto } from '../scripts/build.ts';
 import { round } from './table.ts';
 
 /**
- * `npm run bench:mirror`: a pass of a phone's mirror over files of which none has changed, by the real program and from its start to its
- * end, and beside it `rsync -rt` over the same two folders. Seconds, the quickest and the middle of some rounds, which take turns. Ends
+ * `npm run bench:mirror`: a pass of a phone's mirror over files of which none has changed, by the program as it is released, from its start
+ * to its end, and beside it `rsync -rt` over the same two folders. Seconds, the quickest and the middle of some rounds, which take turns. Ends
  * with 1 when a full number of files takes the quickest pass longer than it may.
  */
 const { values } = parseArgs({
@@ -26,7 +27,6 @@ if (files === undefined || rounds === undefined || within === undefined || !(fil
   throw new Error('write --files 100000 --rounds 7 --within 2');
 
 const perFolder = 1000;
-const mebibyte = 1024 ** 2;
 
 const makePhone = async (ingest: string): Promise<void> => {
   await mkdir(join(ingest, '.stfolder'), { recursive: true });
@@ -43,7 +43,6 @@ const makePhone = async (ingest: string): Promise<void> => {
   }
 };
 
-const program = join(import.meta.dirname, '../packages/server/src/ingest/main.ts');
 const answer = z.object({ result: passResultSchema });
 
 const seconds = async <Value>(work: () => Promise<Value>) => {
@@ -62,13 +61,20 @@ try {
     ...{ ingest, target, state, from: ['DCIM'], exclude: [], layout: 'as-is', readableBy: 'group', types: 'media' },
     ...{ settleMs: 0, floorBytes: 0, timeZone: 'UTC', marker: '.stfolder' },
   });
-  const env = { NODE_COMPILE_CACHE: join(top, 'compiled') };
+  const built = join(top, 'built');
+  await buildInto(built);
+  const program = join(built, 'ingest.mjs');
   const pass = async () => {
-    const run = await execa(
-      process.execPath,
-      [program, 'mirror', '--source', 'bench', '--directory', state, '--args', words],
-      { env },
-    );
+    const run = await execa(process.execPath, [
+      program,
+      'mirror',
+      '--source',
+      'bench',
+      '--directory',
+      state,
+      '--args',
+      words,
+    ]);
     return answer.parse(parseJson(run.stdout)).result;
   };
   await rsync();
@@ -87,15 +93,12 @@ try {
     quickest: round(Math.min(...all), 2),
     middle: round(all.toSorted((one, other) => one - other)[Math.floor(all.length / 2)] ?? Number.NaN, 2),
   });
-  const index = await readdir(state);
   const result = {
     files,
     berth: of(took.berth),
     inside: of(took.inside),
     rsync: of(took.rsync),
     lostIndexSeconds: round(first.seconds, 1),
-    memoryMiB: round(process.memoryUsage().rss / mebibyte, 0),
-    index: index.includes('index.db'),
   };
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else {

@@ -1,4 +1,14 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { errnoOf, linklessDisk, testPhone, watchedDisk } from './testing.ts';
@@ -103,16 +113,32 @@ test('a phone’s own .versions and .berth, in whatever letters, take another na
 });
 
 test('somebody who takes the name at the last moment keeps it', async () => {
-  for (const wrap of [(disk: ReturnType<typeof watchedDisk>) => disk, linklessDisk]) {
+  for (const hasLinks of [true, false]) {
     using phone = testPhone();
     phone.write('a.jpg', 'phone');
     const disk = watchedDisk((call, path) => {
-      if (call === 'fileSync' && path.endsWith('/incoming/1'))
-        writeFileSync(phone.inTarget('a.jpg'), 'mine', { flag: 'wx' });
+      if (call !== 'link' || !path.endsWith('media/a.jpg')) return;
+      writeFileSync(phone.inTarget('a.jpg'), 'mine', { flag: 'wx' });
+      if (!hasLinks) throw errnoOf('EPERM', -1);
     });
-    await phone.pass({ disk: wrap(disk) });
+    expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 1 });
     expect(phone.files()).toEqual({ 'a.jpg': 'mine', 'a~2.jpg': 'phone' });
   }
+});
+
+test('a folder that becomes a link right before a file gets its name there leads nowhere', async () => {
+  using phone = testPhone();
+  phone.write('DCIM/a.jpg', 'one');
+  mkdirSync(join(phone.top, 'outside'));
+  const disk = watchedDisk((call, path) => {
+    if (call !== 'stat' || !path.endsWith('media/DCIM/a.jpg') || lstatSync(phone.inTarget('DCIM')).isSymbolicLink())
+      return;
+    rmSync(phone.inTarget('DCIM'), { recursive: true });
+    symlinkSync(join(phone.top, 'outside'), phone.inTarget('DCIM'));
+  });
+  expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 0, unsettled: 1 });
+  expect(phone.files()).toEqual({ DCIM: '<link>' });
+  expect(() => statSync(join(phone.top, 'outside', 'a.jpg'))).toThrow('ENOENT');
 });
 
 test('somebody who replaces a file while its older version is set aside keeps what they wrote', async () => {
