@@ -32,6 +32,16 @@ describe('the words of a jail', () => {
     expect(words.slice(0, 2)).toEqual(['--landlock-access', `fs:${allRights.join(',')}`]);
   });
 
+  test('let a program of a clone read all of the clone, however deep in it the program is', () => {
+    for (const place of ['session/main.ts', 'ingest/watch/main.ts']) {
+      const program = `/run/berth/program/packages/server/src/${place}`;
+      expect(nodeWords({ program, readable: [], writable: [] })).toContain('--allow-fs-read=/run/berth/program/');
+    }
+    expect(nodeWords({ program: '/opt/berth/dial.mjs', readable: [], writable: [] })).toContain(
+      '--allow-fs-read=/opt/berth/',
+    );
+  });
+
   test('let the coordinator make sockets, and nothing else, in the folders of its sockets', () => {
     const words = jailWords(jail, { ...cell, writable: [], sockets: ['/run/berth/control'] });
     expect(words.at(-1)).toBe('path-beneath:read-dir,make-sock,remove-file:/run/berth/control');

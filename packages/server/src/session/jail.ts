@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { sourceFolders } from '../store/layout.ts';
 
 /**
@@ -123,4 +123,4 @@ const isLoader = (library: string): boolean => /\/ld[-.][^/]*$/.test(library);
 
 /** A clone's program reads its modules from all over the clone; a bundle is one file. */
 const codeFolder = (program: string): string =>
-  program.endsWith('.ts') ? resolve(dirname(program), '../../../..') : dirname(program);
+  /^(.+)\/packages\/[^/]+\/src\/.+\.ts$/.exec(program)?.[1] ?? dirname(program);
