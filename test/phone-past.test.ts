@@ -57,6 +57,7 @@ describe.each(isRoot ? (['root', 'rootless'] as const) : (['rootless'] as const)
 
     test('nothing is brought back over what is there, nor to where the phone can not walk', async () => {
       const full = join(aside, 'full');
+      if (mode === 'rootless') await chmod(aside, 0o755);
       await mkdir(full);
       await writeFile(join(full, 'mine'), 'mine');
       const to = async (target: string) => (await typed('restore', phone.name, '--to', target)).stderr;

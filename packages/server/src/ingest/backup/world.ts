@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Home } from '@berth/agent/config/home.ts';
@@ -59,6 +59,7 @@ const reach = async (place: IngestPlace, path: string, signal: AbortSignal): Pro
   const { name, ingest, home, look } = place;
   const temporary = join(home.state, 'tmp');
   await mkdir(temporary, { recursive: true, mode: 0o700 });
+  await forgetOld(temporary, Date.now());
   const restic = await openRestic({
     ...storeBehind(place.receiveSocket, place.dial),
     binary: place.restic,
@@ -75,6 +76,16 @@ const reach = async (place: IngestPlace, path: string, signal: AbortSignal): Pro
     return (await look()) === 'ok' ? forgiveVanished(result) : result;
   };
   return { restic: { ...restic, backup }, [Symbol.asyncDispose]: async () => undefined };
+};
+
+/** What a restic or a look into the past has left that was killed. None of them lasts so long. */
+const forgetOld = async (folder: string, nowMs: number): Promise<void> => {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    // Whose it is may just have removed it.
+    const found = await lstat(path).catch(() => null);
+    if (found !== null && nowMs - found.mtimeMs > 7 * 86_400_000) await rm(path, { recursive: true, force: true });
+  }
 };
 
 /** Throws 'ingest-missing' or 'ingest-unreadable'. */
