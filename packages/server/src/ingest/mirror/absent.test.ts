@@ -117,3 +117,16 @@ test('an index that is lost or broken is made again from what is there, byte for
   await phone.pass();
   expect(phone.files()).toEqual({ ...before, 'DCIM/a~2.jpg': 'changed!!!' });
 });
+
+test('a file that is swapped for something else while it is looked at is not called gone yet', async () => {
+  using phone = testPhone();
+  phone.write('DCIM/a.jpg', 'one');
+  await phone.pass();
+  const disk = watchedDisk((call, path) => {
+    if (call !== 'stat' || !path.endsWith('ingest/DCIM/a.jpg')) return;
+    phone.remove('DCIM/a.jpg');
+    mkdirSync(phone.inIngest('DCIM/a.jpg'));
+  });
+  expect(await phone.pass({ disk })).toMatchObject({ newlyGone: 0, skipped: 0 });
+  expect(await phone.pass()).toMatchObject({ newlyGone: 1 });
+});

@@ -230,12 +230,12 @@ test.each([
 });
 
 test('a mirror that passes its group on does so in every folder that is made', async () => {
-  using phone = testPhone({ readableBy: 'all' });
-  execFileSync('chmod', ['2755', phone.target]);
+  using phone = testPhone({ readableBy: 'group' });
+  execFileSync('chmod', ['2750', phone.target]);
   phone.write('DCIM/Camera/a.jpg', 'one');
   const changed: string[] = [];
   await phone.pass({ disk: watchedDisk((call, path) => call === 'setMode' && changed.push(path)) });
-  expect(statSync(phone.inTarget('DCIM/Camera')).mode & 0o7777).toBe(0o2755);
+  expect(statSync(phone.inTarget('DCIM/Camera')).mode & 0o7777).toBe(0o2750);
   expect(changed.every((path) => path.includes('/incoming/'))).toBe(true);
 });
 

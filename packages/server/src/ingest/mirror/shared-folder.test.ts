@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { nodeMirrorDisk } from './disk.ts';
+import { type Raw, rawOf } from './raw.ts';
 import { errnoOf, linklessDisk, testPhone, watchedDisk } from './testing.ts';
 
 const day = new Date().toISOString().slice(0, 10);
@@ -195,4 +197,41 @@ test('two phones’ files of one inode are two files of the mirror', async () =>
   linkSync(phone.inIngest('a.jpg'), phone.inIngest('b.jpg'));
   await phone.pass();
   expect(statSync(phone.inTarget('a.jpg')).ino).not.toBe(statSync(phone.inTarget('b.jpg')).ino);
+});
+
+test('an edit of somebody’s keeps its time when the phone only touches the file', async () => {
+  using phone = testPhone();
+  phone.write('a.jpg', 'one');
+  await phone.pass();
+  writeFileSync(phone.inTarget('a.jpg'), 'retouched');
+  utimesSync(phone.inTarget('a.jpg'), 1_700_000_000, 1_700_000_000);
+  utimesSync(phone.inIngest('a.jpg'), 1_600_000_000, 1_600_000_000);
+  expect(await phone.pass()).toMatchObject({ copied: 0, failed: 0 });
+  expect(statSync(phone.inTarget('a.jpg')).mtimeMs).toBe(1_700_000_000_000);
+  phone.write('a.jpg', 'phone');
+  await phone.pass();
+  expect(phone.files()).toEqual({ 'a.jpg': 'retouched', 'a~2.jpg': 'phone' });
+});
+
+test('a folder that somebody put in the place of a file is not taken for it', async () => {
+  using phone = testPhone();
+  phone.write('a.jpg', 'one');
+  await phone.pass();
+  rmSync(phone.inTarget('a.jpg'));
+  mkdirSync(phone.inTarget('a.jpg'));
+  for (const copied of [1, 0]) expect(await phone.pass()).toMatchObject({ copied });
+  expect(phone.files()).toEqual({ 'a~2.jpg': 'one' });
+});
+
+test('a disk that lists a name otherwise than it was given has the file all the same', async () => {
+  using phone = testPhone();
+  const disk = {
+    ...nodeMirrorDisk,
+    list: (folder: Raw) =>
+      nodeMirrorDisk.list(folder).map((entry) => ({ ...entry, name: rawOf(entry.name.replace('\u00c3\u00bc', '??')) })),
+  };
+  phone.write('DCIM/x', 'one');
+  phone.write('m\u00fc.jpg', 'two');
+  const listing = (path: Raw) => (path.startsWith(phone.target) ? disk.list(path) : nodeMirrorDisk.list(path));
+  for (const copied of [2, 0]) expect(await phone.pass({ disk: { ...disk, list: listing } })).toMatchObject({ copied });
 });
