@@ -52,11 +52,12 @@ test('a pass that is killed twenty times, wherever it is, shows nothing half and
     for (let at = 0; round > 0 && at < 5; at += 1) write(`DCIM/${round - 1}-${at}.jpg`, randomBytes(20_000));
     if (round % 4 === 3) utimesSync(phone.inIngest(`DCIM/${round}-0.jpg`), round, round);
     const child = startPass(phone);
+    const exited = once(child, 'exit');
     child.stdout.resume();
     await copying(phone, child);
-    await sleep(Math.random() * 80);
+    await sleep(Math.random() * 60);
     child.kill('SIGKILL');
-    const [, signal] = await once(child, 'exit');
+    const [, signal] = await exited;
     if (signal === 'SIGKILL') kills += 1;
     for (const hash of seenIn(phone.target)) expect(ever.has(hash)).toBe(true);
   }
