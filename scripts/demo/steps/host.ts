@@ -34,7 +34,7 @@ interface Everything {
 /** Ends the receiver, removes the directory, and looks for anything that is left. */
 export const clearAway = async ({ stage, receiver, engine }: Everything, before: Traces): Promise<string> => {
   if (receiver.mode !== 'rootless') await showAccounts(stage, receiver);
-  compare(before, await hostTraces());
+  compareTraces(before, await hostTraces());
   const namespace = receiver.mode === 'rootless' ? null : await readlink(`/proc/${receiver.pid}/ns/mnt`);
   await receiver[Symbol.asyncDispose]();
   const left = await receiver.leftovers();
@@ -48,7 +48,7 @@ export const clearAway = async ({ stage, receiver, engine }: Everything, before:
   expect(processes.length === 0, `processes left: ${processes.join(', ')}`);
   expect(temporary.length === 0, `temporary files left: ${temporary.join(', ')}`);
   expect(!existsSync(stage.directory), `${stage.directory} is still there`);
-  compare(before, await hostTraces());
+  compareTraces(before, await hostTraces());
   if (engine === null) return 'no process, mount, account or file';
   if (engine.pid !== null)
     say('  The engine has ended too. Its bridge docker0 stays until the next boot: Docker never removes it.');
@@ -69,7 +69,8 @@ const showAccounts = async (stage: Stage, receiver: Receiver): Promise<void> => 
   expect(stdout === '', 'the host has accounts of these names');
 };
 
-const compare = (before: Traces, after: Traces): void => {
+/** Throws with what it is that the host shows of receivers now and did not show before, or the other way round. */
+export const compareTraces = (before: Traces, after: Traces): void => {
   for (const [what, text] of Object.entries(before)) {
     expect(
       Object.entries(after).some(([name, now]) => name === what && now === text),
@@ -79,7 +80,7 @@ const compare = (before: Traces, after: Traces): void => {
 };
 
 /** Processes in the receiver's mount namespace, or with the demo's directory in their command line; waits 2 s for them to go. */
-const processesLeft = async (stage: Stage, namespace: string | null): Promise<readonly string[]> => {
+export const processesLeft = async (stage: Stage, namespace: string | null): Promise<readonly string[]> => {
   for (let tries = 0; ; tries += 1) {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
     const left = await Promise.all(pids.map((pid) => describe(pid, stage.directory, namespace)));

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { readlink } from 'node:fs/promises';
+import { quote } from '../../demo/screen.ts';
+import type { Stage } from '../../demo/stage.ts';
+import { compareTraces, hostTraces, processesLeft, type Traces } from '../../demo/steps/host.ts';
+import type { Receiver } from '../../demo/steps/receiver/receiver.ts';
+import { expect } from '../../demo/story.ts';
+import type { SyncthingPair } from '../../syncthing/pair.ts';
+
+/** Ends the receiver and both Syncthings, removes the directory, and looks for anything that is left. */
+export const clearAway = async (
+  { stage, receiver, pair }: { readonly stage: Stage; readonly receiver: Receiver; readonly pair: SyncthingPair },
+  before: Traces,
+): Promise<string> => {
+  const namespace = receiver.mode === 'rootless' ? null : await readlink(`/proc/${receiver.pid}/ns/mnt`);
+  await receiver[Symbol.asyncDispose]();
+  await pair[Symbol.asyncDispose]();
+  const processes = await processesLeft(stage, namespace);
+  quote(`processes left: ${processes.length === 0 ? 'none' : processes.join(', ')}`);
+  await stage[Symbol.asyncDispose]();
+  expect(processes.length === 0, `processes left: ${processes.join(', ')}`);
+  expect(!existsSync(stage.directory), `${stage.directory} is still there`);
+  compareTraces(before, await hostTraces());
+  return 'no process, mount, account or file; Syncthing stays in the clone, for the next time';
+};
