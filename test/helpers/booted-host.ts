@@ -12,14 +12,18 @@ import { landlockTools } from './setpriv.ts';
 /**
  * A host that systemd boots, with the receiver installed as docs/install-on-the-host.md says: this machine's own files
  * under an overlay, in namespaces of its own, on this machine's network. Needs root and no systemd that runs. Rejects
- * with systemd's words when the unit does not come up.
+ * with systemd's words when the unit does not come up. `prepare` puts more files where all that this host has of its own is.
  */
-export const bootHost = async (sources: (port: number) => string): Promise<BootedHost> => {
+export const bootHost = async (
+  sources: (port: number) => string,
+  prepare: (files: string) => Promise<void> = async () => undefined,
+): Promise<BootedHost> => {
   await requirePrograms({ 'systemd-analyze': 'systemd' });
   await execa(process.execPath, [join(repository, 'scripts/build.ts')]);
   const stage = await mkdtemp(join(tmpdir(), 'berth-boot-'));
   const port = await freePort();
   await layOver(join(stage, 'files'), sources(port));
+  await prepare(join(stage, 'files'));
   const host = new BootedHost(stage, port);
   try {
     await host.boot();
@@ -43,7 +47,7 @@ const layOver = async (files: string, sources: string): Promise<void> => {
   if (tools.folder === null) return;
   const folder = '/usr/local/lib/setpriv-13';
   await cp(tools.folder, join(files, folder), { recursive: true });
-  await mkdir(join(files, 'usr/bin'));
+  await mkdir(join(files, 'usr/bin'), { recursive: true });
   const words = `exec ${folder}/loader --library-path ${folder} ${folder}/setpriv.elf "$@"`;
   await writeFile(join(files, 'usr/bin/setpriv'), `#!/bin/sh\n${words}\n`, { mode: 0o755 });
 };

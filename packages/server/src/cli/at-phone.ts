@@ -60,7 +60,7 @@ const folderProblem = (
     `${what}-${seen}`,
     `${path} ${seen === 'missing' ? 'is not there' : "can not be read as the phone's UID"}.`,
     seen === 'missing'
-      ? 'See that its disk is mounted. In a container, a folder that is new is mounted by: berth-server up'
+      ? 'See that the server runs and that its disk is mounted. A folder that is new to a container is mounted by: berth-server up; to a service of systemd as docs/install-on-the-host.md says.'
       : right,
   );
 

@@ -14,7 +14,7 @@ export const readyRestoreTarget = async ({ world, phone }: AtPhone, path: string
   const isNew = make(path);
   try {
     if (!isNew) requireEmpty(path);
-    if (!isSame(path, reachedFrom(world, path))) throw hidden(path, `for the server's processes, it is not there`);
+    if (!isSame(path, reachedFrom(world, path))) throw hidden(path, `the server's processes see no such folder there`);
     if (world.mode !== 'rootless') chownSync(path, phone.uid, phone.uid);
     const [seen] = await lookAs(world, { uid: phone.uid, groups: [] }, [path]);
     if (seen !== 'ok') throw hidden(path, `UID ${phone.uid} can not walk there`);
@@ -65,5 +65,5 @@ const hidden = (path: string, why: string): Problem =>
   new Problem(
     'target-hidden',
     `Nothing can be brought back to ${path}: ${why}.`,
-    'Name a folder that every user of this machine can walk to.',
+    'Name a folder that the server and every user can walk to; or take the files as they come: berth-server phone dump … > FILE',
   );

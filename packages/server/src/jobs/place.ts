@@ -1,6 +1,7 @@
 import { Problem } from '@berth/common/problem.ts';
 import type { Mode } from '../accounts/layout.ts';
 import type { Jail } from '../session/jail.ts';
+import { isBesideImage } from '../supervisor/mode.ts';
 import { privatePaths } from '../supervisor/namespace.ts';
 import type { Program } from '../supervisor/program.ts';
 import type { ServerState } from '../supervisor/state.ts';
@@ -8,7 +9,8 @@ import type { JobPlace } from './start.ts';
 
 /**
  * Where a command of the admin's runs its jobs: in private mode inside the running server's mount namespace, whose
- * paths every source can walk. Throws `server-down` where there is no such namespace.
+ * paths every source can walk; and so where systemd gives the server a view of the machine of its own. Throws `server-down` where
+ * private mode has no such namespace.
  */
 export const jobPlaceOf = (args: {
   readonly server: ServerState | null;
@@ -25,7 +27,8 @@ export const jobPlaceOf = (args: {
     );
   }
   const { mode, jail, pid } = server;
-  return { ...jobPlaceInside({ mode, jail, dataDir, program }), enter: mode === 'private' ? pid : null };
+  const isElsewhere = mode === 'private' || (mode === 'container' && up && isBesideImage(pid));
+  return { ...jobPlaceInside({ mode, jail, dataDir, program }), enter: isElsewhere ? pid : null };
 };
 
 /** Where the server itself runs its jobs: it is in that namespace already. */

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { Problem } from '@berth/common/problem.ts';
 import type { Mode } from '../accounts/layout.ts';
 
@@ -14,7 +15,7 @@ export const containerAccounts = { passwd: '/run/berth/etc/passwd', group: '/run
  */
 export const detectMode = (): Mode => {
   if (process.getuid?.() !== 0) return 'rootless';
-  if (isOurImage()) return 'container';
+  if (isOurImage('/')) return 'container';
   if (hasSysAdmin(readFileSync('/proc/self/status', 'utf8'))) return 'private';
   throw new Problem(
     'cannot-isolate',
@@ -37,9 +38,15 @@ export const isolationOf: Readonly<Record<Mode, string>> = {
     'ROOTLESS: all sources share one UID, so the jail, if there is one, and the program keep them apart. Run as root for a UID per source',
 };
 
-const isOurImage = (): boolean => {
+/**
+ * True when the process sees our image and we do not: a command on a host where systemd shows the server little of it. False beside a container,
+ * whose processes have other numbers out here.
+ */
+export const isBesideImage = (pid: number): boolean => !isOurImage('/') && isOurImage(`/proc/${pid}/root`);
+
+const isOurImage = (root: string): boolean => {
   try {
-    return readlinkSync('/etc/passwd') === containerAccounts.passwd;
+    return readlinkSync(join(root, 'etc/passwd')) === containerAccounts.passwd;
   } catch {
     return false;
   }

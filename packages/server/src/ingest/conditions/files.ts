@@ -10,7 +10,7 @@ export const ingestMissing = ({ ingest: { folder }, facts, known, nowMs }: Phone
   return {
     severity: since !== undefined && nowMs - Date.parse(since) >= dayMs ? 'critical' : 'warning',
     text: `${folder} is not there, or is not the phone's folder: the marker is gone that Syncthing keeps in it (.stfolder). Nothing is backed up or mirrored, so that a disk that is not mounted makes no empty backup.`,
-    remedy: `See that its disk is mounted: ls -a ${typed(folder)}. A folder that has come since the container was made is mounted by: berth-server up. Where everything is there but the marker, make it: mkdir ${typed(folder)}/.stfolder`,
+    remedy: `See that its disk is mounted: ls -a ${typed(folder)}. A folder that is new to a container is mounted by: berth-server up; to a service of systemd as docs/install-on-the-host.md says. Where everything is there but the marker, make it: mkdir ${typed(folder)}/.stfolder`,
   };
 };
 
