@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { configOf, temporaryFolder } from '../sources/testing.ts';
 import { phoneFindings } from './check-findings.ts';
 
+const restic = '/usr/bin/restic';
 const syncthing = { url: 'http://127.0.0.1:8384', api_key_file: 'key', folder_id: 'x' };
 const phoneIn = (folder: string, more: object = {}) =>
   configOf(
@@ -28,13 +29,24 @@ const makePhone = (folder: string): void => {
 test('a phone that has all it needs is not spoken of', async () => {
   await using folder = await temporaryFolder();
   makePhone(folder.path('.'));
-  const where = { mode: 'rootless', configDir: folder.path('.') } as const;
+  const where = { mode: 'rootless', configDir: folder.path('.'), restic } as const;
   expect(phoneFindings(phoneIn(folder.path('.'), { syncthing }), where)).toEqual({ errors: [], warnings: [] });
+});
+
+test('a machine without restic is a warning that names the phones', async () => {
+  await using folder = await temporaryFolder();
+  makePhone(folder.path('.'));
+  const where = { mode: 'rootless', configDir: folder.path('.'), restic: null } as const;
+  expect(phoneFindings(phoneIn(folder.path('.'), { syncthing }), where)).toMatchObject({
+    errors: [],
+    warnings: [{ code: 'phone-restic-missing', message: expect.stringMatching(/backed up: lisa$/) }],
+  });
+  expect(phoneFindings(configOf('sources: {}'), where).warnings).toEqual([]);
 });
 
 test('secrets that are missing or open to others are named by their path, and never shown', async () => {
   await using folder = await temporaryFolder();
-  const where = { mode: 'rootless', configDir: folder.path('.') } as const;
+  const where = { mode: 'rootless', configDir: folder.path('.'), restic } as const;
   const config = phoneIn(folder.path('.'), {
     syncthing: { ...syncthing, url: 'https://nas', certificate_file: 'c.pem' },
   });
@@ -57,7 +69,7 @@ test('a folder that is not there, or not what Syncthing has, is a warning with w
   await using folder = await temporaryFolder();
   makePhone(folder.path('.'));
   const codes = (config: ReturnType<typeof phoneIn>, mode: 'rootless' | 'container' = 'rootless') =>
-    phoneFindings(config, { mode, configDir: folder.path('.') }).warnings.map(({ code }) => code);
+    phoneFindings(config, { mode, configDir: folder.path('.'), restic }).warnings.map(({ code }) => code);
   const elsewhere = phoneIn(folder.path('elsewhere'));
   expect(codes(elsewhere)).toEqual(['phone-folder-missing', 'phone-folder-missing']);
   // Inside, only the mounts count, and there are none of a phone that was added since.
@@ -78,7 +90,7 @@ test.runIf(process.getuid?.() === 0)(
     makePhone(folder.path('.'));
     chmodSync(folder.path('.'), 0o711);
     chmodSync(folder.path('in'), 0o750);
-    const where = { mode: 'private', configDir: folder.path('.') } as const;
+    const where = { mode: 'private', configDir: folder.path('.'), restic } as const;
     expect(phoneFindings(phoneIn(folder.path('.')), where).warnings).toMatchObject([
       { code: 'phone-folder-unreadable', message: expect.stringContaining('UID 1010 may not read') },
     ]);

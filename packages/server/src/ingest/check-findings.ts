@@ -10,18 +10,26 @@ import { ingestMountPoint, mediaMountPoint } from './mount-points.ts';
 
 /** What is wrong with a phone as it is on this machine now. The server starts all the same, and goes on with the other sources. */
 export interface PhoneFinding {
-  /** A secret that can not be used; a folder that is not there, that the phone's UID may not read, or that Syncthing does not have. */
-  readonly code: 'phone-secret' | 'phone-folder-missing' | 'phone-folder-unreadable' | 'phone-folder-strange';
-  /** The source. */
+  /** A secret that can not be used; a folder that is not there, that the phone's UID may not read, or that Syncthing does not have; no restic. */
+  readonly code:
+    | 'phone-secret'
+    | 'phone-folder-missing'
+    | 'phone-folder-unreadable'
+    | 'phone-folder-strange'
+    | 'phone-restic-missing';
+  /** The source; the first one of which it is so. */
   readonly name: string;
   readonly message: string;
   readonly remedy: string;
 }
 
-/** Looks at the secrets and folders of all phones, each folder as its phone would. `configDir` is the folder of sources.yaml. */
+/**
+ * Looks at the secrets and folders of all phones, each folder as its phone would. `configDir` is the folder of sources.yaml, and `restic` the one
+ * that this machine has.
+ */
 export const phoneFindings = (
   { sources }: ServerConfig,
-  where: { readonly mode: Mode; readonly configDir: string },
+  where: { readonly mode: Mode; readonly configDir: string; readonly restic: string | null },
 ): { readonly errors: readonly PhoneFinding[]; readonly warnings: readonly (PhoneFinding | SecretFinding)[] } => {
   const secrets = new Map<string, SecretFile>();
   const phones = sources.flatMap((source) => (source.ingest === null ? [] : [{ source, ingest: source.ingest }]));
@@ -40,7 +48,19 @@ export const phoneFindings = (
     ...ingestFindings(source, ingest, where.mode),
     ...mirrorFindings(source, where.mode),
   ]);
-  return { errors, warnings: [...folders, ...openSecrets(secrets)] };
+  return { errors, warnings: [...resticFindings(phones, where.restic), ...folders, ...openSecrets(secrets)] };
+};
+
+const resticFindings = (
+  phones: readonly { readonly source: Source }[],
+  restic: string | null,
+): readonly PhoneFinding[] => {
+  const [first] = phones;
+  if (restic !== null || first === undefined) return [];
+  const names = phones.map(({ source }) => source.name).join(', ');
+  const message = `this machine has no restic, so that these are not backed up: ${names}`;
+  const remedy = 'Install it, and start the server once more, which looks for it at its start: apt-get install restic';
+  return [{ code: 'phone-restic-missing', name: first.source.name, message, remedy }];
 };
 
 const secretsOf = ({ passwordFile, syncthing }: Ingest) => [

@@ -13,6 +13,7 @@ import { readAccounts } from '../sources/host-accounts.ts';
 import { loadSources, parseSources } from '../sources/load.ts';
 import type { ServerConfig } from '../sources/source.ts';
 import { type UnfinishedFinding, unfinishedFindings } from '../sources/unfinished.ts';
+import { findProgram } from '../supervisor/phones/world.ts';
 import { appliedFile } from '../supervisor/state.ts';
 
 /** What `check` says about a sources.yaml, before it is in force. */
@@ -42,7 +43,7 @@ export const check = async (args: {
   const inForce = await configInForce(dataDir);
   const changes = describeDiff(diffConfigs(inForce, config));
   const secrets = secretFindings(config, { folder: dirname(configFile), hostName: hostname() });
-  const phones = phoneFindings(config, { mode, configDir: dirname(configFile) });
+  const phones = phoneFindings(config, { mode, configDir: dirname(configFile), restic: findProgram('restic') });
   const warnings = mode === 'rootless' ? loaded.warnings : await hostWarnings(configFile, config);
   return {
     findings: [

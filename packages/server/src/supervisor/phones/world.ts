@@ -60,7 +60,8 @@ const programsOf = async (mode: Layout['mode'], program: Program) => {
   return { session, ingest, watcher, dial, restic };
 };
 
-const findProgram = (name: string): string | null => {
+/** Where this machine has a program that our users may run; null where it has none. */
+export const findProgram = (name: string): string | null => {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/bin', '/usr/bin', '/bin'];
   const found = folders.filter((folder) => folder.startsWith('/')).map((folder) => join(folder, name));
   return found.find((path) => isExecutable(path)) ?? null;
