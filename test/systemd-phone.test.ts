@@ -38,10 +38,11 @@ describe.runIf(isRoot)('a phone on a host where systemd runs the receiver (needs
   const facts = () => readPhoneFacts(host.path('srv/berth')).find(({ name }) => name === 'lisa-phone');
   const open = (): readonly string[] => readConditions(host.path('srv/berth')).map(({ code }) => code);
   const words = async (): Promise<string> => `${JSON.stringify(facts())}\n${(await host.log()).slice(-5000)}`;
-  const within = async (what: string, ms: number, look: () => Promise<boolean>): Promise<void> =>
-    eventually(what, ms, look).catch(async (cause: unknown) => {
+  const within = async (what: string, ms: number, look: () => Promise<boolean>): Promise<void> => {
+    await eventually(what, ms, look).catch(async (cause: unknown) => {
       throw new Error(`${what}: ${await words()}`, { cause });
     });
+  };
 
   beforeAll(async () => {
     // Debian 13's, as its setpriv.
@@ -101,6 +102,15 @@ describe.runIf(isRoot)('a phone on a host where systemd runs the receiver (needs
       ...[`${uid}:100 2750`, `${uid}:100 2750`, `${uid}:100 640`],
     ]);
     expect(await mirrored('Documents/letter.txt')).toBeNull();
+    // Of the machine it sees these two folders, and may write one.
+    const inside = await host.inService(
+      'sh',
+      '-c',
+      'ls /phones/* / | grep -x -e ingest -e media -e volume1; touch /phones/lisa-phone/ingest/new',
+    );
+    expect(inside).toMatchObject({ stdout: 'ingest\nmedia', stderr: expect.stringContaining('Read-only file system') });
+    const log = await host.log();
+    if (!log.includes('"no jail')) expect(log).toContain('jail: landlock');
   });
 
   test('is mirrored too where the folder was made without the setgid bit, which the service may not set', async () => {
@@ -120,7 +130,12 @@ describe.runIf(isRoot)('a phone on a host where systemd runs the receiver (needs
 
   test('answers what is typed on the host: mirror, backup, status, and a photo brought back', async () => {
     await arrives('DCIM/Camera/new.jpg', 'new');
-    expect(await berth('phone', 'mirror', 'lisa-phone')).toMatchObject({ exitCode: 0, stderr: '' });
+    // It is let rest for a moment first.
+    await within('the new photo', 30_000, async () => {
+      const pass = await berth('phone', 'mirror', 'lisa-phone');
+      if (pass.exitCode !== 6) expect(pass).toMatchObject({ exitCode: 0, stderr: '' });
+      return (await mirrored('DCIM/Camera/new.jpg')) === 'new';
+    });
     const backup = await berth('phone', 'backup', 'lisa-phone');
     expect([backup.exitCode, backup.stdout]).toEqual([0, expect.stringContaining('lisa-phone is backed up')]);
     const list = await berth('phone', 'ls', 'lisa-phone', 'DCIM/Camera');
