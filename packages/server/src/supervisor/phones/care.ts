@@ -1,11 +1,12 @@
 import { Problem } from '@berth/common/problem.ts';
 import type { Logger } from 'pino';
 import type { Clock } from '../../coordinator/clock.ts';
-import { keyOf, type Word } from '../../events/condition.ts';
+import type { Word } from '../../events/condition.ts';
 import type { BackupResult, ToBackup } from '../../ingest/backup/arguments.ts';
 import { usualMarker } from '../../ingest/backup/marker.ts';
 import type { PhoneFacts, SyncthingState } from '../../ingest/facts.ts';
 import type { PassResult } from '../../ingest/mirror/pass.ts';
+import { backupBegins, backupIsStuck, wordsOf } from './backup-stuck.ts';
 import { Latest } from './latest.ts';
 import type { Seen } from './look.ts';
 import { nextPassAt, nextWakeAt, type Passes, type PhonePace } from './pace.ts';
@@ -150,7 +151,6 @@ export class PhoneCare {
   async #wake(signal: AbortSignal): Promise<void> {
     const { clock, starts, pace, phone, say, log } = this.#options;
     let nextAtMs: number | null = null;
-    const failed = { code: 'job-failed', source: phone.name, subject: 'backup' } as const;
     try {
       const { ingest } = await starts.look();
       if (signal.aborted) return;
@@ -160,15 +160,13 @@ export class PhoneCare {
           ? await starts.backup(this.#marker(), this.#isWanted(), told, signal)
           : { ended: `ingest-${ingest}`, nextAt: null };
       this.#learn(afterWake(this.#facts, result, clock.wallMs()));
-      say([{ resolve: keyOf(failed) }]);
+      say([backupBegins(phone.name)]);
       nextAtMs = result.nextAt === null ? null : clock.steadyMs() + (Date.parse(result.nextAt) - clock.wallMs());
     } catch (error) {
       if (signal.aborted) return;
       const words = wordsOf(error, log);
       this.#learn(afterBrokenWake(this.#facts, words, clock.wallMs()));
-      const remedy = error instanceof Problem ? error.remedy : 'Look at the log of the server.';
-      const text = `The backup of ${phone.name} could not be started; it is tried again. ${words}.`;
-      say([{ raise: { ...failed, severity: 'warning', text, remedy } }]);
+      say([backupIsStuck(phone.name, error, words)]);
     } finally {
       this.#wakeAtMs = nextWakeAt({ endedMs: clock.steadyMs(), nextAtMs }, pace);
     }
@@ -204,10 +202,3 @@ export class PhoneCare {
     this.#options.onFacts(facts);
   }
 }
-
-/** In words without a full stop. */
-const wordsOf = (error: unknown, log: Logger): string => {
-  if (!(error instanceof Problem)) log.error({ err: error }, 'something of a phone could not be started');
-  const words = error instanceof Error ? error.message : String(error);
-  return words.replace(/\.$/, '');
-};

@@ -1,3 +1,4 @@
+import { Problem } from '@berth/common/problem.ts';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clockAhead } from '../../coordinator/clock.ts';
@@ -123,6 +124,18 @@ describe('whoever keeps phones', () => {
     await keeper.stop();
   });
 
+  test('opens no door of a phone that was renamed before that of the old name is closed: they are one', async () => {
+    const { keeper, happened } = keeperOf();
+    keeper.watch(phoneConfig({ ingest: '' }));
+    keeper.start();
+    await pass(2000);
+    keeper.watch(phoneConfig({ name: 'new-phone', ingest: '' }));
+    await pass(2000);
+    const doors = happened.filter((what) => /^(?:open|close) /.test(what));
+    expect(doors).toEqual(['open lisa-phone', 'close lisa-phone', 'open new-phone']);
+    await keeper.stop();
+  });
+
   test('believes the watcher only of phones it was told to watch', async () => {
     const { keeper, world, hears, happened } = keeperOf();
     keeper.watch(phoneConfig());
@@ -185,20 +198,23 @@ describe('whoever keeps phones', () => {
     await Promise.all([again.keeper.stop(), other.keeper.stop()]);
   });
 
-  test('tries a door again that does not open', async () => {
+  test('says that a door does not open, and why, and tries again', async () => {
     let tries = 0;
-    const { keeper, happened } = keeperOf({
+    const { keeper, happened, world } = keeperOf({
       open: async () => {
-        if (tries++ === 0) throw new Error('ENOSPC');
+        if (tries++ === 0) throw new Problem('socket-path', 'Its path is too long.', 'Shorten it.');
         return { [Symbol.asyncDispose]: async () => undefined };
       },
     });
     keeper.watch(phoneConfig({ ingest: '' }));
     keeper.start();
     await pass(10_000);
-    expect(happened).toEqual([]);
+    expect(happened).toEqual(['raised job-failed:lisa-phone:backup']);
+    expect(world.open).toMatchObject([
+      { text: expect.stringContaining('tried again. Its path is too long.'), remedy: 'Shorten it.' },
+    ]);
     await pass(30_000);
-    expect(happened).toEqual(['pass', 'wake']);
+    expect(happened.slice(1)).toEqual(['pass', 'wake']);
     await keeper.stop();
   });
 });

@@ -5,6 +5,7 @@ import { phoneWords } from '../../ingest/conditions.ts';
 import type { PhoneFacts } from '../../ingest/facts.ts';
 import type { KeptFacts } from '../../ingest/facts-file.ts';
 import type { ServerConfig } from '../../sources/source.ts';
+import { backupIsStuck, wordsOf } from './backup-stuck.ts';
 import { PhoneCare, type Starts } from './care.ts';
 import type { PhonePace } from './pace.ts';
 import { isPhone, type Phone } from './places.ts';
@@ -52,8 +53,8 @@ interface Kept {
 export class PhoneKeeper {
   readonly #options: PhoneKeeperOptions;
   readonly #kept = new Map<string, Kept>();
-  /** What of an earlier one of its name still has to end. */
-  readonly #ending = new Map<string, Promise<void>>();
+  /** What still has to end. */
+  readonly #ending = new Map<Kept, Promise<void>>();
   #before: ReadonlyMap<string, KeptFacts>;
   readonly #watching: Watching;
   readonly #started = Promise.withResolvers<void>();
@@ -134,8 +135,12 @@ export class PhoneKeeper {
     };
     this.#kept.set(phone.name, kept);
     const own = log.child({ source: phone.name });
+    // One that was renamed has the same UID, and so the same door.
+    const inItsWay = [...this.#ending]
+      .filter(([{ phone: other }]) => other.name === phone.name || other.uid === phone.uid)
+      .map(([, ended]) => ended);
     const live = async (): Promise<void> => {
-      await Promise.all([this.#ending.get(phone.name), this.#started.promise]);
+      await Promise.all([...inItsWay, this.#started.promise]);
       if (stopping.signal.aborted) return;
       await using _door = await this.#open(kept);
       if (stopping.signal.aborted) return;
@@ -157,13 +162,15 @@ export class PhoneKeeper {
 
   /** Until it is open, or nobody wants it any more. */
   async #open({ phone, stopping }: Kept): Promise<AsyncDisposable> {
-    const { open, pace, log } = this.#options;
+    const { open, pace, log, keeper } = this.#options;
     for (;;) {
       try {
         return await open(phone);
       } catch (error) {
         if (stopping.signal.aborted) throw error;
-        log.error({ source: phone.name, err: error }, "the door to a phone's store does not open; it is tried again");
+        const words = wordsOf(error, log);
+        log.warn({ source: phone.name, words }, "the door to a phone's store does not open; it is tried again");
+        void keeper.say([backupIsStuck(phone.name, error, words)]);
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, pace.hearMs);
           stopping.signal.addEventListener('abort', () => {
@@ -176,12 +183,11 @@ export class PhoneKeeper {
   }
 
   #end(kept: Kept): void {
-    const { name } = kept.phone;
     kept.stopping.abort();
-    const ended = kept.ended.finally(() => {
-      if (this.#ending.get(name) === ended) this.#ending.delete(name);
-    });
-    this.#ending.set(name, ended);
+    this.#ending.set(
+      kept,
+      kept.ended.finally(() => this.#ending.delete(kept)),
+    );
   }
 
   /** Of sources that are no phones any more. The schedule of jobs forgets what is gone altogether. */
