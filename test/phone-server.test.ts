@@ -13,6 +13,7 @@ const neighbour = 31_001;
 describe.each(['root', 'rootless'] as const)('a server with a phone, and nobody who types anything (%s)', (mode) => {
   let tools: LandlockTools;
   let phone: TestPhone;
+  const runtime = `/phones/${phoneUids.source}`;
   const inNamespace = (path: string): string =>
     mode === 'root' ? `/proc/${phone.receiver.pid}/root/run/berth${path}` : join(phone.receiver.dataDir, 'run', path);
   const facts = () => readPhoneFacts(phone.receiver.dataDir)[0];
@@ -58,7 +59,7 @@ describe.each(['root', 'rootless'] as const)('a server with a phone, and nobody 
   test('its door opens for the phone, and for no other source', async ({ skip }) => {
     needed(skip);
     if (mode !== 'root') skip('all sources share one UID');
-    const program = `require('node:net').connect('/run/berth/phones/lisa-phone/receive.sock')
+    const program = `require('node:net').connect('/run/berth/phones/${phoneUids.source}/receive.sock')
       .on('connect', () => { console.log('open'); process.exit(); }).on('error', ({ code }) => { console.log(code); process.exit(); })`;
     const knock = async (uid: number): Promise<string> => {
       const become = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', process.execPath, '-e', program];
@@ -67,7 +68,7 @@ describe.each(['root', 'rootless'] as const)('a server with a phone, and nobody 
     };
     expect(await knock(phoneUids.source)).toBe('open');
     expect(await knock(neighbour)).toBe('EACCES');
-    const password = inNamespace('/phones/lisa-phone/password');
+    const password = inNamespace(`${runtime}/password`);
     expect(await stat(password)).toMatchObject({ uid: phoneUids.source, mode: 0o100400 });
     expect(await readFile(password, 'utf8')).toBe('a password of the test\n');
   });
@@ -90,11 +91,11 @@ describe.each(['root', 'rootless'] as const)('a server with a phone, and nobody 
         () => true,
         () => false,
       );
-    const socket = inNamespace('/phones/lisa-phone/receive.sock');
+    const socket = inNamespace(`${runtime}/receive.sock`);
     expect(await isThere(socket)).toBe(true);
     if (mode === 'root') expect(await isThere(inNamespace('/keys/lisa-phone'))).toBe(false);
     await phone.receiver.writeSources({});
-    await eventually('its door is gone', 20_000, async () => !(await isThere(inNamespace('/phones/lisa-phone'))));
+    await eventually('its door is gone', 20_000, async () => !(await isThere(inNamespace(runtime))));
     await eventually('nothing is known of it', 20_000, async () => facts() === undefined);
     expect(await isThere(join(phone.receiver.dataDir, 'phones/lisa-phone/mirror/index.db'))).toBe(true);
     await phone.writeConfig();
@@ -106,8 +107,7 @@ describe.each(['root', 'rootless'] as const)('a server with a phone, and nobody 
   test('ends with the server, and leaves no door', async ({ skip }) => {
     needed(skip);
     expect(await phone.receiver.stop()).toBe(0);
-    if (mode === 'rootless')
-      await expect(stat(inNamespace('/phones/lisa-phone/receive.sock'))).rejects.toThrow('ENOENT');
+    if (mode === 'rootless') await expect(stat(inNamespace(`${runtime}/receive.sock`))).rejects.toThrow('ENOENT');
     expect(facts()?.name).toBe('lisa-phone');
   });
 });

@@ -39,8 +39,10 @@ const startApi = async (
     { folder, state: options.state?.(real) ?? real },
   );
   const bugs: unknown[] = [];
+  const logged: string[] = [];
+  const log = pino({}, { write: (line: string) => void logged.push(line) });
   const sockets = new Sockets({
-    ...{ control, fleet: started.fleet, log: pino({ level: 'silent' }), onBug: (error: unknown) => bugs.push(error) },
+    ...{ control, fleet: started.fleet, log, onBug: (error: unknown) => bugs.push(error) },
     ...(options.bounds !== undefined && { bounds: options.bounds }),
     ...(options.allowance !== undefined && { allowance: options.allowance }),
   });
@@ -73,7 +75,7 @@ const startApi = async (
     rmSync(folder, { recursive: true, force: true });
     expect(bugs).toEqual([]);
   };
-  return { ...started, control, sockets, ask, deliver, makeFolders, [Symbol.asyncDispose]: end };
+  return { ...started, control, logged, sockets, ask, deliver, makeFolders, [Symbol.asyncDispose]: end };
 };
 
 const codeOf = ({ body }: { readonly body: unknown }): string => refusalSchema.parse(body).error.code;
@@ -241,4 +243,13 @@ test('a socket whose folder was made anew is listened on anew, and its neighbour
   expect((await api.ask('laptop', 'GET', '/v1/usage')).status).toBe(200);
   expect(lstatSync(socketFile(api.control, 'tower')).ino).toBe(tower);
   agent.destroy();
+});
+
+test('a source whose path is too long for a socket has none, and the log says so; the others have theirs', async () => {
+  await using api = await startApi(['box']);
+  const long = 'x'.repeat(100);
+  api.makeFolders([long]);
+  expect(await api.sockets.apply(['box', long])).toEqual([long]);
+  expect(api.logged.join('')).toContain('The path of a socket may have 107 bytes');
+  expect(await api.ask('box', 'GET', '/v1/assignment')).toMatchObject({ status: 200 });
 });

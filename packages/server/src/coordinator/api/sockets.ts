@@ -3,6 +3,7 @@ import { createServer as createHttp, type Server as HttpServer } from 'node:http
 import { createServer, type Server, type Socket } from 'node:net';
 import { isErrno } from '@berth/common/errno.ts';
 import type { Logger } from 'pino';
+import { requireSocketPath } from '../../socket-path.ts';
 import type { Fleet } from '../fleet.ts';
 import { socketFile } from '../paths.ts';
 import { type Allowance, type Budget, fullBudget, usualAllowance } from './budget.ts';
@@ -126,6 +127,7 @@ export class Sockets {
       });
       // A coordinator that was killed left its own behind. The folder is the wall, so anyone who reaches the socket may speak.
       try {
+        requireSocketPath(path);
         unlinkSocket(path);
       } catch (error) {
         server.emit('error', error);

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
@@ -42,6 +42,13 @@ describe('a door', () => {
     inFolder(async (socket) => {
       await using _open = await door(socket, 'cat');
       expect((await stat(socket)).mode & 0o777).toBe(0o600);
+    }));
+
+  test('says so where its path is too long for a socket', () =>
+    inFolder(async (socket) => {
+      const path = join(dirname(socket), 'x'.repeat(100), 'receive.sock');
+      await expect(door(path, 'cat')).rejects.toMatchObject({ code: 'socket-path' });
+      expect(await readdir(dirname(socket))).toEqual([]);
     }));
 
   test('turns away whoever is one too many, and lets in the next once somebody has left', () =>

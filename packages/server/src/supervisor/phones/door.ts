@@ -4,6 +4,7 @@ import { chmodSync, chownSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { requireSocketPath } from '../../socket-path.ts';
 import { linesOf } from '../child/lines.ts';
 
 /** A session that is told to go has so long before it is made to: as connections of sshd have. */
@@ -35,10 +36,11 @@ export interface Door extends AsyncDisposable {
 /**
  * Opens a door: a unix socket, each connection of which becomes the standard input and output of a session of its own, as sshd would
  * start it. We read no byte of what passes: the connection is handed on before anything was read (`pauseOnConnect`,
- * https://nodejs.org/docs/latest-v24.x/api/net.html#netcreateserveroptions-connectionlistener). Resolves once it is open.
+ * https://nodejs.org/docs/latest-v24.x/api/net.html#netcreateserveroptions-connectionlistener). Resolves once it is open. Throws `socket-path`.
  */
 export const openDoor = async (options: DoorOptions): Promise<Door> => {
   const { socket: path, uid, log, most = 4, graceMs = usualGraceMs } = options;
+  requireSocketPath(path);
   const sessions = new Map<ChildProcess, Promise<unknown>>();
   let isClosed = false;
   const server = createServer({ pauseOnConnect: true }, (connection) => {

@@ -5,7 +5,7 @@ import { Problem } from '@berth/common/problem.ts';
 import type { Mode } from '../../accounts/layout.ts';
 import { readSecretFile, secretOf } from '../../monitor/secret.ts';
 import { replaceFile } from '../../replace-file.ts';
-import { type Phone, phonesFolder } from './places.ts';
+import { type Phone, phonesFolder, runtimeFolder } from './places.ts';
 
 /** Whose the folders are. In rootless mode everything is our own. */
 interface Where {
@@ -15,11 +15,11 @@ interface Where {
 }
 
 /**
- * Makes the phone's folder of the runtime: root's, and walked by the phone's UID alone (0710). Idempotent; a UID that has changed is put
- * right. Needs no more of root than to give a folder's group away: in the container it has no CAP_DAC_OVERRIDE.
+ * Makes the phone's folder of the runtime: root's, and walked by the phone's UID alone (0710). Idempotent. Needs no more
+ * of root than to give a folder's group away: in the container it has no CAP_DAC_OVERRIDE.
  */
-export const ensureRuntimeFolder = ({ mode, runtimeDir }: Where, { name, uid }: Pick<Phone, 'name' | 'uid'>): void => {
-  const folder = join(phonesFolder(runtimeDir), name);
+export const ensureRuntimeFolder = ({ mode, runtimeDir }: Where, { uid }: Pick<Phone, 'uid'>): void => {
+  const folder = runtimeFolder(runtimeDir, { uid });
   for (const path of [phonesFolder(runtimeDir), folder]) {
     try {
       mkdirSync(path, { mode: 0o700 });
@@ -34,8 +34,8 @@ export const ensureRuntimeFolder = ({ mode, runtimeDir }: Where, { name, uid }: 
 };
 
 /** Removes the runtime folders of all phones but these. */
-export const removeOtherRuntimeFolders = (runtimeDir: string, phones: readonly Pick<Phone, 'name'>[]): void => {
-  const kept = new Set<string>(phones.map(({ name }) => name));
+export const removeOtherRuntimeFolders = (runtimeDir: string, phones: readonly Pick<Phone, 'uid'>[]): void => {
+  const kept = new Set(phones.map(({ uid }) => String(uid)));
   for (const name of namesIn(phonesFolder(runtimeDir))) {
     if (!kept.has(name)) rmSync(join(phonesFolder(runtimeDir), name), { recursive: true, force: true });
   }

@@ -21,8 +21,8 @@ test('its own things are below the data directory, its door and its password bel
     directory: '/run/berth/data/phones/lisa-phone',
     agentHome: '/run/berth/data/phones/lisa-phone/agent',
     mirrorState: '/run/berth/data/phones/lisa-phone/mirror',
-    runtime: '/run/berth/phones/lisa-phone',
-    receiveSocket: '/run/berth/phones/lisa-phone/receive.sock',
+    runtime: '/run/berth/phones/1010',
+    receiveSocket: '/run/berth/phones/1010/receive.sock',
     controlSocket: '/run/berth/control/lisa-phone/api.sock',
   });
 });

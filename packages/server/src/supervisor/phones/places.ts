@@ -30,18 +30,22 @@ export interface PhonePlaces {
 /** The folders of all phones: below the data directory, and below the runtime folder. */
 export const phonesFolder = (folder: string): string => join(folder, 'phones');
 
+/** A phone's folder of the runtime, called by its UID: a socket's path has little room, and a name may take much of it. */
+export const runtimeFolder = (runtimeDir: string, { uid }: Pick<Phone, 'uid'>): string =>
+  join(phonesFolder(runtimeDir), String(uid));
+
 /**
  * Where this phone's things are. In the container its folders are mounted where the image has them; elsewhere they are where sources.yaml
  * says. `dataDir` by the path that sources walk.
  */
 export const phonePlaces = (
   where: { readonly mode: Mode; readonly dataDir: string; readonly runtimeDir: string },
-  { name, ingest, media }: Phone,
+  { name, uid, ingest, media }: Phone,
 ): PhonePlaces => {
   const { mode, dataDir, runtimeDir } = where;
   const isMounted = mode === 'container';
   const directory = phoneHomeIn(dataDir, { name });
-  const runtime = join(phonesFolder(runtimeDir), name);
+  const runtime = runtimeFolder(runtimeDir, { uid });
   return {
     ingest: isMounted ? ingestMountPoint(name) : ingest.folder,
     media: media === null ? null : isMounted ? mediaMountPoint(name) : media.to,
