@@ -1,4 +1,5 @@
 import { chmod } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { describe } from 'vitest';
 import { type Besieged, isolationMatrix } from './helpers/isolation-matrix.ts';
@@ -14,7 +15,12 @@ const plainReceiver = async (): Promise<Besieged> => {
   return {
     door: receiver,
     dataDir: receiver.dataDir,
-    inside: receiver,
+    configDir: dirname(receiver.configFile),
+    inside: {
+      ...{ dataDir: receiver.dataDir, configDir: dirname(receiver.configFile), hostKeys: receiver.hostKeys },
+      port: receiver.port,
+      phoneFolder: (_name, _which, folder) => folder,
+    },
     start: async (sources) => {
       await receiver.writeSources(sources);
       await receiver.start();

@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { coordinatorUid } from '../../packages/server/src/coordinator/paths.ts';
 import type { ClientKey } from '../helpers/door.ts';
+import { phoneName, phoneSource } from '../helpers/isolation/phone.ts';
 import { type Probed, type ProbeTask, parseProbe, probeIn, probeProgram } from '../helpers/probe.ts';
 import { type RestClient, randomObject, restClientOf } from '../helpers/rest-client.ts';
 import { sourcesText } from '../helpers/sources-text.ts';
@@ -54,7 +55,9 @@ describe('a session that has been taken over, in the container', () => {
     alpha = await door.makeKey();
     const betaKey = await door.makeKey();
     const sources = { alpha: { uid: uids.alpha, keys: [alpha.line] }, beta: { uid: uids.beta, keys: [betaKey.line] } };
-    await container.writeConfig(sourcesText(sources));
+    // A phone too, whose folders are in the container by mounts of their own.
+    const gamma = await phoneSource(container);
+    await container.writeConfig(sourcesText({ ...sources, ...gamma }));
     expect(await container.up('--image', takenOverImage)).toMatchObject({ exitCode: 0 });
     // Beta has stored something, and its session is still there.
     beta = await restClientOf(door, 'beta', betaKey);
@@ -95,6 +98,8 @@ describe('a session that has been taken over, in the container', () => {
       '/config/host-keys/ssh_host_ed25519_key',
       '/proc/1/environ',
       '/run/berth/control/beta/state',
+      `/phones/${phoneName}/ingest/photo.jpg`,
+      `/phones/${phoneName}/media`,
       '/etc/passwd',
       '/tmp',
     ])
@@ -113,6 +118,7 @@ describe('a session that has been taken over, in the container', () => {
       'read /data/sources/beta/repo/open-to-all',
       'list /data/sources/beta/journal',
       'read /run/berth/control/beta/state',
+      `read /phones/${phoneName}/ingest/photo.jpg`,
       'read /data/coordinator/state.db',
       'read /etc/passwd',
       'list /tmp',
@@ -153,6 +159,7 @@ const openToAll = async (container: TestContainer): Promise<void> => {
   const beta = join(container.dataDir, 'sources/beta');
   for (const entry of await readdir(beta, { recursive: true, withFileTypes: true }))
     await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o777 : 0o666);
+  await execa('chmod', ['-R', 'a+rwX', join(container.dataDir, '../nas')]);
   for (const folder of ['repo', 'trash', 'journal', 'incoming', 'quarantine']) {
     await writeFile(join(beta, folder, 'open-to-all'), 'secret');
     await chmod(join(beta, folder, 'open-to-all'), 0o666);

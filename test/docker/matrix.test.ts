@@ -19,7 +19,11 @@ const receiverInContainer = async (): Promise<Besieged> => {
   return {
     door: container.door,
     dataDir: container.dataDir,
-    inside: { dataDir: '/data', hostKeys: '/config/host-keys', port: innerPort },
+    configDir: container.configDir,
+    inside: {
+      ...{ dataDir: '/data', configDir: '/config', hostKeys: '/config/host-keys', port: innerPort },
+      phoneFolder: (name, which) => `/phones/${name}/${which}`,
+    },
     start: async (sources) => {
       await container.writeConfig(sourcesText(sources));
       const { exitCode, stderr } = await container.up();

@@ -5,23 +5,13 @@ import { execa } from 'execa';
 import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClientKey, Door, SshResult } from './door.ts';
+import { phoneName, phoneRows, phoneSource } from './isolation/phone.ts';
+import { type Besieged, uidRows, uids } from './isolation/uids.ts';
 import { eventually } from './receiver.ts';
 import { randomObject, restClientOf } from './rest-client.ts';
-import type { TestSources } from './sources-text.ts';
 import { filesBelow } from './store-files.ts';
 
-/** A receiver to try the matrix on. */
-export interface Besieged extends AsyncDisposable {
-  readonly door: Door;
-  /** The data directory, for this test to look into. */
-  readonly dataDir: string;
-  /** The same places as the server's own processes name them. */
-  readonly inside: { readonly dataDir: string; readonly hostKeys: string; readonly port: number };
-  /** Starts it with these sources. */
-  readonly start: (sources: TestSources) => Promise<void>;
-  /** Runs a command with this UID where the server's processes run, with no other wall around it. */
-  readonly asUser: (uid: number, command: readonly string[]) => Promise<SshResult>;
-}
+export type { Besieged } from './isolation/uids.ts';
 
 /**
  * Alpha's key, and everything it could be tried on: 0 successes against beta, the server and the network behind it.
@@ -52,6 +42,7 @@ export const isolationMatrix = (make: () => Promise<Besieged>): void => {
     await besieged.start({
       alpha: { uid: uids.alpha, keys: [alpha.line] },
       beta: { uid: uids.beta, keys: [beta.line] },
+      ...(await phoneSource(besieged)),
     });
     for (const [source, key] of [
       ['alpha', alpha],
@@ -230,47 +221,8 @@ export const isolationMatrix = (make: () => Promise<Besieged>): void => {
     });
   });
 
-  test('its UID on the server’s disk reads, lists and writes nothing of beta’s', async () => {
-    const { dataDir, hostKeys } = besieged.inside;
-    const folder = join(dataDir, 'sources/beta');
-    const asAlpha = (...command: readonly string[]) => besieged.asUser(uids.alpha, command);
-    expect((await asAlpha('ls', join(dataDir, 'sources/alpha/repo'))).exitCode).toBe(0);
-    for (const part of ['repo', 'trash', 'journal', 'incoming', 'quarantine']) {
-      expect((await asAlpha('ls', join(folder, part))).stderr).toContain('Permission denied');
-      expect((await asAlpha('touch', join(folder, part, 'x'))).stderr).toContain('Permission denied');
-    }
-    const hostKey = join(hostKeys, 'ssh_host_ed25519_key');
-    for (const command of [
-      ['cat', join(folder, 'repo/config')],
-      ['touch', join(folder, 'x')],
-      ['cat', hostKey],
-    ])
-      expect((await asAlpha(...command)).stderr).toContain('Permission denied');
-  });
-
-  test('its UID walks to its own control socket, to no other’s, and to nothing the coordinator keeps', async () => {
-    const asAlpha = (...command: readonly string[]) => besieged.asUser(uids.alpha, command);
-    const [own, other] = ['alpha', 'beta'].map((name) => join('/run/berth/control', name));
-    const socket = join(own ?? '', 'api.sock');
-    await eventually('its own is there', 20_000, async () => (await asAlpha('test', '-S', socket)).exitCode === 0);
-    const state = join(besieged.inside.dataDir, 'coordinator');
-    for (const command of [
-      ['stat', join(other ?? '', 'api.sock')],
-      ['ls', other ?? ''],
-      // Its own it may walk through, and neither look into nor change.
-      ['ls', own ?? ''],
-      ['touch', join(own ?? '', 'x')],
-      ['rm', '-f', socket],
-      ['mv', own ?? '', '/run/berth/control/beta2'],
-      ['mkdir', '/run/berth/control/gamma'],
-      ['ls', state],
-      ['cat', join(state, 'state.db')],
-    ])
-      expect([command, (await asAlpha(...command)).stderr]).toEqual([
-        command,
-        expect.stringContaining('Permission denied'),
-      ]);
-  });
+  uidRows(() => besieged);
+  phoneRows(() => besieged);
 
   // The last of them: an sshd that counts failed logins turns this machine away for a while.
   describe('no other account lets it in', () => {
@@ -283,24 +235,31 @@ export const isolationMatrix = (make: () => Promise<Besieged>): void => {
       });
       return { exitCode, stdout, stderr };
     };
-    test.each(['beta', 'root', 'sshd', 'nobody', 'daemon', 'berth', 'alpha2', '../alpha', 'alpha/../beta', ''])(
-      '%j',
-      async (account) => {
-        let answer = await knock(account);
-        await eventually('sshd looks at the key', 100_000, async () => {
-          if (!isTurnedAway(answer)) return true;
-          await sleep(2000);
-          answer = await knock(account);
-          return false;
-        });
-        expect([answer.exitCode, answer.stdout]).toEqual([255, '']);
-        expect(answer.stderr).toContain('Permission denied (publickey)');
-      },
-    );
+    test.each([
+      'beta',
+      phoneName,
+      'root',
+      'sshd',
+      'nobody',
+      'daemon',
+      'berth',
+      'alpha2',
+      '../alpha',
+      'alpha/../beta',
+      '',
+    ])('%j', async (account) => {
+      let answer = await knock(account);
+      await eventually('sshd looks at the key', 100_000, async () => {
+        if (!isTurnedAway(answer)) return true;
+        await sleep(2000);
+        answer = await knock(account);
+        return false;
+      });
+      expect([answer.exitCode, answer.stdout]).toEqual([255, '']);
+      expect(answer.stderr).toContain('Permission denied (publickey)');
+    });
   });
 };
-
-const uids = { alpha: 31_001, beta: 31_002 } as const;
 
 /** Not refused, but not heard: sshd closes the connection of an address with too many failures before it begins. */
 const isTurnedAway = ({ stderr }: SshResult): boolean =>
