@@ -1,8 +1,9 @@
 import { checkOffCall } from '../../ingest/check-off/call.ts';
 import type { CheckOffResult } from '../../ingest/check-off/check-off.ts';
 import { type JobWishes, startJob } from '../../jobs/start.ts';
-import type { Media } from '../../sources/source.ts';
-import { type Phone, phonePlaces } from './places.ts';
+import { type MirroredPhone, mirrorArguments } from './mirror-arguments.ts';
+import { phonePlaces } from './places.ts';
+import { ofPhone } from './start.ts';
 import type { PhoneWorld } from './world.ts';
 
 /**
@@ -11,26 +12,14 @@ import type { PhoneWorld } from './world.ts';
  */
 export const startCheckOff = (
   world: PhoneWorld,
-  phone: Phone & { readonly media: Media },
+  phone: MirroredPhone,
   args: { readonly marker: string | null; readonly timeZone: string; readonly before: number | null },
   wishes: Pick<JobWishes, 'signal' | 'onProgress' | 'told'>,
 ): Promise<CheckOffResult> => {
-  const { from, layout, readableBy, types, to } = phone.media;
-  const { ingest, media, mirrorState, directory } = phonePlaces(world, phone);
-  const target = media ?? to;
-  const mirror = {
-    ...{ ingest, target, state: mirrorState, from: [...from], exclude: [...phone.ingest.exclude] },
-    ...{ layout, readableBy, types, settleMs: 0, floorBytes: null, timeZone: args.timeZone, marker: args.marker },
-  };
-  return startJob(
-    world,
-    phone,
-    checkOffCall,
-    { mirror, before: args.before },
-    {
-      ...wishes,
-      ...{ program: world.ingest, directory, groups: phone.ingest.group === null ? [] : [phone.ingest.group] },
-      cell: { readable: [ingest, target, mirrorState], writable: [] },
-    },
-  );
+  const { before, ...given } = args;
+  const places = phonePlaces(world, phone);
+  const mirror = mirrorArguments(phone, places, { ...given, settleMs: 0 });
+  const cell = { readable: [places.ingest, mirror.target, places.mirrorState], writable: [] };
+  const own = { ...ofPhone(world, phone, places, cell), background: false };
+  return startJob(world, phone, checkOffCall, { mirror, before }, { ...wishes, ...own });
 };

@@ -9,6 +9,7 @@ import { nodeWords } from '../../session/jail.ts';
 import { backupCell, mirrorCell, type PhoneCell } from './cells.ts';
 import { passwordFor } from './folders.ts';
 import { lookAs, type Seen } from './look.ts';
+import { mirrorArguments } from './mirror-arguments.ts';
 import { type Phone, type PhonePlaces, phonePlaces } from './places.ts';
 import { type PhoneWorld, reachedFrom } from './world.ts';
 
@@ -46,18 +47,12 @@ export const startMirror = async (
   const { timeZone, ...rest } = wishes;
   const places = phonePlaces(world, phone);
   const { media } = phone;
-  const target = places.media;
-  if (media === null || target === null) {
+  if (media === null) {
     throw new Problem('no-mirror', `${phone.name} has no mirror.`, 'Give it one in sources.yaml: media, with `to`.');
   }
-  const { from, layout, readableBy, types } = media;
-  const args = {
-    ...{ ingest: places.ingest, target, state: places.mirrorState },
-    ...{ from: [...from], exclude: [...phone.ingest.exclude], layout, readableBy, types },
-    settleMs: phone.ingest.syncthing === null ? settleMs.other : settleMs.syncthing,
-    ...{ floorBytes: null, timeZone, marker },
-  };
-  const cell = mirrorCell(places, target);
+  const patienceMs = phone.ingest.syncthing === null ? settleMs.other : settleMs.syncthing;
+  const args = mirrorArguments({ ...phone, media }, places, { marker, timeZone, settleMs: patienceMs });
+  const cell = mirrorCell(places, args.target);
   return startJob(world, phone, mirrorCall, args, { ...rest, ...ofPhone(world, phone, places, cell) });
 };
 
@@ -140,7 +135,8 @@ const resticCell = (world: PhoneWorld, phone: Phone) => {
   return { places, cell, passwordFile, restic: restic.path, dial: dialing };
 };
 
-const ofPhone = ({ ingest }: PhoneWorld, phone: Phone, { directory }: PhonePlaces, cell: PhoneCell) => ({
+/** What is the same of everything that is started for a phone in this cell. */
+export const ofPhone = ({ ingest }: PhoneWorld, phone: Phone, { directory }: PhonePlaces, cell: PhoneCell) => ({
   program: ingest,
   cell,
   groups: groupsOf(phone),
