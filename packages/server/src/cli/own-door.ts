@@ -5,7 +5,7 @@ import { Problem } from '@berth/common/problem.ts';
 import { pino } from 'pino';
 import type { PhoneResticGiven } from '../ingest/restic/calls.ts';
 import { openDoorOf } from '../supervisor/phones/door-of.ts';
-import { ensureRuntimeFolder } from '../supervisor/phones/folders.ts';
+import { ensureRuntimeFolder, ownDoorName } from '../supervisor/phones/folders.ts';
 import type { ResticGiven } from '../supervisor/phones/start.ts';
 import { reachedFrom } from '../supervisor/phones/world.ts';
 import type { AtPhone } from './at-phone.ts';
@@ -36,7 +36,7 @@ export const openOwnDoor = async ({ world, phone }: AtPhone, asOf: Moment | null
   const request = asOf === null ? 'receive' : `receive --as-of ${formatMoment(asOf)}`;
   const said = new Set<string>();
   const log = pino({ level: 'warn' }, { write: (line: string) => sayOnce(line, said) });
-  const door = await openDoorOf(world, phone, log, { name: `cli-${process.pid}`, request });
+  const door = await openDoorOf(world, phone, log, { name: ownDoorName(process.pid), request });
   return {
     through: (given) => ({ ...given, name: phone.name, receiveSocket: door.socket, isPast: asOf !== null }),
     [Symbol.asyncDispose]: () => door[Symbol.asyncDispose](),

@@ -8,7 +8,7 @@ import { type PhoneWorld, reachedFrom } from './world.ts';
 
 /**
  * The door to a phone's store: who comes in gets today's session of that source, `receive`, behind the walls that every source has; the words of
- * sshd's forced command, but for the key. A command of the admin's opens one of its own (`own`: a name no other one has, and what is asked for, such as
+ * sshd's forced command, but for the key. A command of the admin's opens one of its own (`own`: the name of its socket, which no other one has, and what is asked for, such as
  * `receive --as-of 2026-03-05T12:00:00Z`). The runtime folder is there.
  */
 export const openDoorOf = async (
@@ -19,7 +19,7 @@ export const openDoorOf = async (
 ): Promise<Door & { readonly socket: string }> => {
   const { mode, enter, node, session: program, dataDir, jail } = world;
   const { runtime, receiveSocket, controlSocket } = phonePlaces(world, phone);
-  const socket = own === null ? receiveSocket : join(runtime, `${own.name}.sock`);
+  const socket = own === null ? receiveSocket : join(runtime, own.name);
   const words = sessionWords({ node, program, source: phone, key: noKey, dataDir, controlSocket, jail });
   const door = await openDoor({
     socket: reachedFrom(world, socket),

@@ -1,8 +1,18 @@
-import { chmodSync, chownSync, lstatSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ensureRuntimeFolder, passwordFor, removeOtherRuntimeFolders } from './folders.ts';
+import { ensureRuntimeFolder, ownDoorName, passwordFor, removeOtherRuntimeFolders } from './folders.ts';
 import { lookAs } from './look.ts';
 import { phoneOf } from './testing.ts';
 
@@ -32,6 +42,15 @@ describe('the runtime folder of a phone', () => {
     chownSync(folder(), 0, 1011);
     ensureRuntimeFolder({ mode, runtimeDir }, phone);
     expect(lstatSync(folder())).toMatchObject({ uid: 0, gid: phone.uid, mode: 0o40710 });
+  });
+
+  test('loses the doors of commands that were killed, and no other', () => {
+    ensureRuntimeFolder({ mode, runtimeDir }, phone);
+    // No process has such a number (proc(5), pid_max).
+    const [left, open] = [ownDoorName(2 ** 30), ownDoorName(process.pid)];
+    for (const name of [left, open, 'receive.sock']) writeFileSync(join(folder(), name), '');
+    ensureRuntimeFolder({ mode, runtimeDir }, phone);
+    expect(readdirSync(folder()).toSorted()).toEqual([open, 'receive.sock']);
   });
 
   test('goes with its phone', () => {

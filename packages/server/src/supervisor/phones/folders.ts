@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
 import { Problem } from '@berth/common/problem.ts';
@@ -15,8 +15,8 @@ interface Where {
 }
 
 /**
- * Makes the phone's folder of the runtime: root's, and walked by the phone's UID alone (0710). Idempotent. Needs no more
- * of root than to give a folder's group away: in the container it has no CAP_DAC_OVERRIDE.
+ * Makes the phone's folder of the runtime: root's, and walked by the phone's UID alone (0710). Idempotent. What a
+ * killed command has left in it goes. Needs no more of root than to give a folder's group away: in the container it has no CAP_DAC_OVERRIDE.
  */
 export const ensureRuntimeFolder = ({ mode, runtimeDir }: Where, { uid }: Pick<Phone, 'uid'>): void => {
   const folder = runtimeFolder(runtimeDir, { uid });
@@ -27,10 +27,21 @@ export const ensureRuntimeFolder = ({ mode, runtimeDir }: Where, { uid }: Pick<P
       if (!isErrno(error, 'EEXIST')) throw error;
     }
   }
+  removeLeftDoors(folder);
   if (mode === 'rootless') return;
   chmodSync(phonesFolder(runtimeDir), 0o755);
   if (lstatSync(folder).gid !== uid) chownSync(folder, 0, uid);
   chmodSync(folder, 0o710);
+};
+
+/** The name of a door that a command opens for itself, which its process is known by. */
+export const ownDoorName = (pid: number): string => `cli-${pid}.sock`;
+
+const removeLeftDoors = (folder: string): void => {
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /^cli-(\d+)\.sock$/.exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(folder, name), { force: true });
+  }
 };
 
 /** Removes the runtime folders of all phones but these. */
