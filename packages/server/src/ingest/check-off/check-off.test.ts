@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -104,6 +104,18 @@ describe('what stays on the phone', () => {
     rmSync(join(home, 'media/DCIM/d.jpg'));
     symlinkSync(join(home, 'ingest/DCIM/d.jpg'), join(home, 'media/DCIM/d.jpg'));
     expect(await verdictOf(told(files))).toBe('2 not-mirrored, 2 mirror-differs');
+  });
+
+  test('is what the mirror has by a name alone: a link to the phone’s folder on the way, or the phone’s own file', async () => {
+    const file = photo('a.jpg');
+    rmSync(join(home, 'media'), { recursive: true });
+    mkdirSync(join(home, 'media'));
+    symlinkSync(join(home, 'ingest/DCIM'), join(home, 'media/DCIM'));
+    expect(await verdictOf(told([file]))).toBe('1 not-mirrored');
+    rmSync(join(home, 'media/DCIM'));
+    mkdirSync(join(home, 'media/DCIM'));
+    linkSync(join(home, 'ingest/DCIM/a.jpg'), join(home, 'media/DCIM/a.jpg'));
+    expect(await verdictOf(told([file]))).toBe('1 not-mirrored');
   });
 
   test('is what differs in its last byte, past the first portion', async () => {

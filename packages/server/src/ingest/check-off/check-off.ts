@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MirrorDisk } from '../mirror/disk.ts';
 import { mirrorArgumentsSchema } from '../mirror/pass.ts';
-import { fromText, joined, type Raw, toText } from '../mirror/raw.ts';
+import { fromText, type Raw, toText } from '../mirror/raw.ts';
 import { type Sight, scan } from '../mirror/scan.ts';
 import { breathe, Unsettled } from '../mirror/source.ts';
 import { wantedOf } from '../mirror/wanted.ts';
@@ -90,7 +90,7 @@ const verdictOf = (
   const copy = copyOf(path);
   if (copy === null) return 'not-mirrored';
   try {
-    return compared(disk, { ingest: fromText(mirror.ingest), path, stat }, joined(fromText(mirror.target), copy));
+    return compared(disk, { ingest: fromText(mirror.ingest), path, stat }, { target: mirror.target, place: copy });
   } catch (error) {
     return error instanceof Unsettled ? 'changing' : 'unreadable';
   }

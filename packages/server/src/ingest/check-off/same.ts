@@ -1,7 +1,8 @@
 import type { BigIntStats } from 'node:fs';
 import { isErrno } from '@berth/common/errno.ts';
 import type { MirrorDisk, OpenFile } from '../mirror/disk.ts';
-import type { Raw } from '../mirror/raw.ts';
+import { folderOf, fromText, joined, type Raw } from '../mirror/raw.ts';
+import { isSameFile } from '../mirror/shelf.ts';
 import { openSource } from '../mirror/source.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -9,19 +10,21 @@ const portion = 1024 ** 2;
 
 /**
  * Reads the phone's file, which was seen as `stat`, and its copy in the mirror from end to end and compares every byte, which says more than
- * hashes of both would. `mirror-differs` also where the copy is another kind of thing. Throws `Unsettled` where the phone's file is not
- * as it was seen, before or after, and the disk's errors.
+ * hashes of both would. `mirror-differs` also where the copy is another kind of thing; `not-mirrored` also where it is no copy: the phone's
+ * own file under another name, or beyond a link, which may lead to the phone's own folder. Throws `Unsettled` where the phone's file is
+ * not as it was seen, before or after, and the disk's errors.
  */
 export const compared = (
   disk: MirrorDisk,
   onPhone: { readonly ingest: Raw; readonly path: Raw; readonly stat: BigIntStats },
-  inMirror: Raw,
+  inMirror: { readonly target: string; readonly place: Raw },
 ): Verdict => {
   using file = openSource(disk, onPhone.ingest, onPhone.path, onPhone.stat);
   const copy = openCopy(disk, inMirror);
   if (copy === null) return 'not-mirrored';
   using kept = copy;
   const stat = kept.stat();
+  if (isSameFile(stat, onPhone.stat)) return 'not-mirrored';
   if (!stat.isFile() || stat.size !== onPhone.stat.size) return 'mirror-differs';
   const [one, other] = [Buffer.alloc(portion), Buffer.alloc(portion)];
   for (let at = 0, length = portion; length === portion; at += length) {
@@ -32,9 +35,10 @@ export const compared = (
   return 'safe';
 };
 
-const openCopy = (disk: MirrorDisk, path: Raw): OpenFile | null => {
+const openCopy = (disk: MirrorDisk, { target, place }: Parameters<typeof compared>[2]): OpenFile | null => {
   try {
-    return disk.openRead(path);
+    const whole = joined(disk.realPath(fromText(target)), place);
+    return disk.realPath(folderOf(whole)) === folderOf(whole) ? disk.openRead(whole) : null;
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return null;
     throw error;

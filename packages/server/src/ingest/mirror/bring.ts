@@ -98,7 +98,13 @@ export class Bringer {
       return;
     }
     const wish = await this.#wish(row, path, stat, source);
-    const there = await this.#placer.find(step === 'changed' && row ? row.place : null, { wish, path, size, hash });
+    const there = await this.#placer.find(step === 'changed' && row ? row.place : null, {
+      wish,
+      path,
+      stat,
+      size,
+      hash,
+    });
     if (there !== null) {
       this.#note(row, { path, stat, sha256: await hash(), placed: there });
       return;
@@ -106,16 +112,16 @@ export class Bringer {
     if (!this.#hasRoom(size)) return;
     const fresh = await this.#incoming.take(source, joined(ingest, path), { path, stat }, world.signal);
     try {
-      const placed = await this.#place(step === 'changed' ? row : undefined, fresh, wish, path);
+      const placed = await this.#place(step === 'changed' ? row : undefined, fresh, { wish, path, stat });
       this.#note(row, { path, stat, sha256: fresh.sha256, placed });
     } finally {
       this.#incoming.discard(fresh.path);
     }
   }
 
-  async #place(row: Row | undefined, fresh: Fresh, wish: Raw, path: Raw): Promise<Placed> {
+  async #place(row: Row | undefined, fresh: Fresh, wished: Parameters<Placer['put']>[1]): Promise<Placed> {
     const replaced = row === undefined ? null : await this.#placer.replace(fresh, row);
-    return replaced ?? (await this.#placer.put(fresh, { wish, path }));
+    return replaced ?? (await this.#placer.put(fresh, wished));
   }
 
   /** Where a file belongs. One that was dated once keeps its folder, and an edit does not move it. */

@@ -1,18 +1,17 @@
 import type { BigIntStats } from 'node:fs';
 import { isErrno } from '@berth/common/errno.ts';
-import type { MirrorDisk } from './disk.ts';
 import type { Row } from './ledger.ts';
-import { folderOf, joined, nameOf, type Raw } from './raw.ts';
+import { folderOf, nameOf, type Raw } from './raw.ts';
+import type { Shelf } from './shelf.ts';
 
 /** What the mirror's folders hold by name, each listed once in a pass: looking at every file would cost twice as much. */
 export class Listing {
-  readonly #disk: MirrorDisk;
-  readonly #root: Raw;
-  readonly #folders = new Map<Raw, ReadonlySet<Raw>>();
+  readonly #shelf: Shelf;
+  /** Null for what is no folder of the mirror, such as a link: it may lead to the phone's own files. */
+  readonly #folders = new Map<Raw, ReadonlySet<Raw> | null>();
 
-  constructor(disk: MirrorDisk, root: Raw) {
-    this.#disk = disk;
-    this.#root = root;
+  constructor(shelf: Shelf) {
+    this.#shelf = shelf;
   }
 
   /** Whether a row's file stands in its place. Throws the disk's errors: what can not be listed is not missing. */
@@ -23,18 +22,20 @@ export class Listing {
       names = this.#list(folder);
       this.#folders.set(folder, names);
     }
+    if (names === null) return false;
     if (names.has(nameOf(row.place))) return true;
     // Some disks list a name otherwise than it was given: composed, decomposed, or in letters they do not have.
-    const found = this.#disk.stat(joined(this.#root, row.place));
+    const found = this.#shelf.stat(row.place);
     return found !== null && isAsLeft(found, row);
   }
 
-  #list(folder: Raw): ReadonlySet<Raw> {
+  #list(folder: Raw): ReadonlySet<Raw> | null {
     try {
-      const entries = this.#disk.list(joined(this.#root, folder));
+      if (!this.#shelf.isStraight(folder)) return null;
+      const entries = this.#shelf.disk.list(this.#shelf.whole(folder));
       return new Set(entries.flatMap(({ name, kind }) => (kind === 'file' ? [name] : [])));
     } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return new Set();
+      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
       throw error;
     }
   }

@@ -22,6 +22,8 @@ interface Wish {
   readonly wish: Raw;
   readonly path: Raw;
   readonly size: number;
+  /** The phone's own file: the same one under another name is no copy of it. */
+  readonly stat: BigIntStats;
   /** SHA-256 of its bytes, in hex. */
   readonly hash: () => Promise<string>;
 }
@@ -62,9 +64,9 @@ export class Placer {
   }
 
   /** Gives a copy the first name that is free, unless its bytes are found on the way there. */
-  async put(fresh: Fresh, { wish, path }: Pick<Wish, 'wish' | 'path'>): Promise<Placed> {
+  async put(fresh: Fresh, { wish, path, stat }: Pick<Wish, 'wish' | 'path' | 'stat'>): Promise<Placed> {
     let how: Placed['how'] = 'found';
-    const wished: Wish = { wish, path, size: fresh.size, hash: async () => fresh.sha256 };
+    const wished: Wish = { wish, path, stat, size: fresh.size, hash: async () => fresh.sha256 };
     const place = await this.#shelf.seek(wish, true, async (at, there) => {
       if (there !== null) return (await this.#isSame(at, there, wished)) ? 'here' : 'next';
       if (!this.#shelf.give(fresh.path, at)) return 'again';
@@ -99,7 +101,8 @@ export class Placer {
     return { ...touched, placeTime: this.#placed(place, 'found').placeTime };
   }
 
-  async #isSame(place: Raw, there: BigIntStats, { path, size, hash }: Wish): Promise<boolean> {
+  async #isSame(place: Raw, there: BigIntStats, { path, stat, size, hash }: Wish): Promise<boolean> {
+    if (isSameFile(there, stat)) return false;
     return !this.#isTaken(place, there, path) && (await this.#holds(place, there, size, hash));
   }
 

@@ -90,6 +90,25 @@ test('a folder of the mirror that becomes a link in mid-pass gets neither a new 
   }
 });
 
+test('a folder of the mirror that became a link to the phone’s own is no mirror of it', async () => {
+  using phone = testPhone();
+  phone.write('DCIM/a.jpg', 'one');
+  await phone.pass();
+  rmSync(phone.inTarget('DCIM'), { recursive: true });
+  symlinkSync(phone.inIngest('DCIM'), phone.inTarget('DCIM'));
+  for (const copied of [1, 0]) expect(await phone.pass()).toMatchObject({ outcome: 'done', copied, renamed: 1 });
+  expect(phone.files()).toEqual({ DCIM: '<link>', 'DCIM~2/a.jpg': 'one' });
+});
+
+test('the phone’s own file under a second name in the mirror is no copy of it', async () => {
+  using phone = testPhone();
+  phone.write('a.jpg', 'one');
+  linkSync(phone.inIngest('a.jpg'), phone.inTarget('a.jpg'));
+  for (const copied of [1, 0]) expect(await phone.pass()).toMatchObject({ copied, renamed: 1 });
+  writeFileSync(phone.inIngest('a.jpg'), 'two');
+  expect(phone.files()).toEqual({ 'a.jpg': 'two', 'a~2.jpg': 'one' });
+});
+
 test('a link where the mirror keeps what is its own is not followed', async () => {
   for (const name of ['.berth', '.versions']) {
     using phone = testPhone();
