@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, readlink, rm, symlink, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseJson } from '@berth/common/parse-json.ts';
@@ -7,11 +7,13 @@ import { jpegTakenAt } from '@berth/server/ingest/dates/testing.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { photoNames, type TestPhone, withPhone } from './helpers/phone.ts';
 import { eventually, isRoot } from './helpers/receiver.ts';
+import { type LandlockTools, landlockTools } from './helpers/setpriv.ts';
 
 /** Each step leaves the phone as the next one finds it. Nobody syncs: the test puts files where they arrive. */
 describe('what the admin types about a phone', () => {
   const mode = isRoot ? 'root' : 'rootless';
   let phone: TestPhone;
+  let tools: LandlockTools;
   let aside = '';
   const photos = photoNames(3, '20241101');
   const [first = '', second = ''] = photos;
@@ -21,9 +23,11 @@ describe('what the admin types about a phone', () => {
     aside = await mkdtemp(join(tmpdir(), 'berth-phone-cli-'));
     // The phone's own UID walks there too.
     await chmod(aside, 0o755);
+    tools = await landlockTools();
     // So seldom that only what is typed here does anything.
     phone = await withPhone({
       mode,
+      setpriv: isRoot ? tools.folder : null,
       syncthing: false,
       media: { every: '1d', layout: 'by-date' },
       source: { every: '30d' },
@@ -31,6 +35,7 @@ describe('what the admin types about a phone', () => {
   });
   afterAll(async () => {
     await phone?.[Symbol.asyncDispose]();
+    await tools?.[Symbol.asyncDispose]();
     if (aside !== '') await rm(aside, { recursive: true });
   });
   const typed = async (...words: readonly string[]) => {
@@ -66,6 +71,8 @@ describe('what the admin types about a phone', () => {
   });
 
   test('backup makes one, and check-off lets what it holds go', async () => {
+    // The mirror leaves it alone.
+    await symlink('1.jpg', join(phone.places.phone, 'DCIM/newest'));
     const backup = await typed('backup', 'lisa-phone');
     expect(backup.said).toContain('lisa-phone is backed up: snapshot ');
     expect(backup.exitCode).toBe(0);
@@ -99,8 +106,9 @@ describe('what the admin types about a phone', () => {
     expect(dumped.exitCode).toBe(0);
     expect(dumped.stdout).toContain('seed 1');
     const target = join(aside, `restored-${mode}`);
-    const restored = await typed('restore', 'lisa-phone', first, '--to', target);
+    const restored = await typed('restore', 'lisa-phone', first, 'DCIM/newest', '--to', target);
     expect(restored.said).toContain(target);
+    expect([restored.exitCode, await readlink(join(target, 'DCIM/newest'))]).toEqual([0, '1.jpg']);
     const was = createHash('sha256')
       .update(jpegTakenAt(new Date('2024-11-01T12:00:00Z'), 0))
       .digest('hex');
@@ -123,7 +131,7 @@ describe('what the admin types about a phone', () => {
   test('what is not there is said in one sentence, with what to do', async () => {
     await rm(phone.places.media, { recursive: true });
     const { stderr, exitCode } = await typed('mirror', 'lisa-phone');
-    expect(stderr).toContain(`${phone.places.media} is not there.\n  See that its disk is mounted.`);
+    expect(stderr).toContain(`${phone.places.media} is not there.\n  See that the server runs and that its disk is mounted.`);
     expect(exitCode).toBe(1);
   });
 });

@@ -58,7 +58,7 @@ const phoneRestore = async (name: string, paths: readonly string[], flags: Flags
     const { filesDone, bytesDone, bytesTotal } = read.data;
     bar.show({ objects: filesDone, bytes: bytesDone, totalBytes: bytesTotal, what: 'files' });
   };
-  const wishes = { signal: interruption.signal, onProgress, writable: [target] };
+  const wishes = { signal: interruption.signal, onProgress, target };
   const argsFor = (own: ResticGiven) => ({ given: door.through(own), snapshot, paths: [...paths], target });
   const result = await startWithRestic(at.world, at.phone, restoreCall, argsFor, wishes).finally(() => bar.clear());
   const { failed, failures, isEmpty } = result;

@@ -42,6 +42,11 @@ describe('the words of a jail', () => {
     );
   });
 
+  test('let a restore make links where it writes, and nowhere else', () => {
+    const words = jailWords(jail, { ...cell, writable: ['/home', '/restored'], links: ['/restored'] });
+    expect(words.filter((word) => /^path-beneath:.*make-sym/.test(word))).toEqual(['path-beneath:make-sym:/restored']);
+  });
+
   test('let the coordinator make sockets, and nothing else, in the folders of its sockets', () => {
     const words = jailWords(jail, { ...cell, writable: [], sockets: ['/run/berth/control'] });
     expect(words.at(-1)).toBe('path-beneath:read-dir,make-sock,remove-file:/run/berth/control');

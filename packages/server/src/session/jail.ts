@@ -18,6 +18,8 @@ export interface Cell {
   readonly readable: readonly string[];
   /** Folders in which it may do everything but run a program or make anything else than files and folders. */
   readonly writable: readonly string[];
+  /** Those of the writable folders in which it may make symbolic links as well. */
+  readonly links?: readonly string[];
   /** Folders in whose folders it may make sockets and remove them, and nothing else. */
   readonly sockets?: readonly string[];
   /** Single files it may read. */
@@ -70,7 +72,7 @@ const socketRights: ReadonlySet<string> = new Set(['read-dir', 'make-sock', 'rem
  * the rights are spelled out, because `--landlock-access fs` means another set in every release of util-linux.
  */
 export const jailWords = (jail: Jail, cell: Cell): readonly string[] => {
-  const { node, program, readable, writable, sockets = [], files = [], programs = [] } = cell;
+  const { node, program, readable, writable, links = [], sockets = [], files = [], programs = [] } = cell;
   const { system = { files: [], folders: [] } } = cell;
   if (jail.kind === 'none') return [];
   const { rights, libraries } = jail;
@@ -92,6 +94,7 @@ export const jailWords = (jail: Jail, cell: Cell): readonly string[] => {
     ...[...readable, ...system.folders].flatMap((path) => rule(['read-file', 'read-dir'], path)),
     ...[...files, ...system.files].flatMap((path) => rule(['read-file'], path)),
     ...writable.flatMap((path) => rule(own, path)),
+    ...links.flatMap((path) => rule(['make-sym'], path)),
     ...sockets.flatMap((path) => rule([...socketRights], path)),
   ];
 };

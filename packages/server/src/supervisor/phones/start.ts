@@ -76,19 +76,19 @@ export const startBackup = async (
 };
 
 /**
- * Another job of the ingest program with restic, for the admin: in the cell of a backup, with folders to write into beside it. `given` is
- * what every one of them is told. Throws as `startBackup` does.
+ * Another job of the ingest program with restic, for the admin: in the cell of a backup; `target` is a folder that it writes into
+ * beside, with the links that a phone's folder may hold. `given` is what every one of them is told. Throws as `startBackup` does.
  */
 export const startWithRestic = async <Arguments extends z.ZodType, Result extends z.ZodType>(
   world: PhoneWorld,
   phone: Phone,
   job: Pick<Job<Arguments, Result>, 'name' | 'args' | 'result'>,
   argsFor: (given: ResticGiven) => z.input<Arguments>,
-  wishes: Pick<JobWishes, 'signal' | 'onProgress'> & { readonly writable?: readonly string[] } = {},
+  wishes: Pick<JobWishes, 'signal' | 'onProgress'> & { readonly target?: string } = {},
 ): Promise<z.output<Result>> => {
-  const { writable = [], ...rest } = wishes;
+  const { target, ...rest } = wishes;
   const { places, cell, ...given } = resticCell(world, phone);
-  const wider = { ...cell, writable: [...cell.writable, ...writable] };
+  const wider = target === undefined ? cell : { ...cell, writable: [...cell.writable, target], links: [target] };
   const args = argsFor({ ...given, home: places.agentHome, receiveSocket: places.receiveSocket });
   return startJob(world, phone, job, args, { ...rest, ...ofPhone(world, phone, places, wider), background: false });
 };
