@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import type { MirrorDisk } from './disk.ts';
 import { joined, type Raw, rawOf } from './raw.ts';
 import { readThrough, type Source, stampOf, Unsettled } from './source.ts';
-import { errorCode } from './trouble.ts';
+import { errorCode, ifPossible } from './trouble.ts';
 
 /** A whole copy of a file of the phone, on the disk, under a name that nobody looks at. */
 export interface Fresh {
@@ -95,7 +95,7 @@ export class Incoming {
 
   /** Galleries sort by time of change. */
   #finish(path: Raw, stat: BigIntStats): void {
-    this.#disk.setModified(path, Number(stat.mtimeNs) / 1e6);
-    this.#disk.setMode(path, this.#mode);
+    ifPossible(() => this.#disk.setModified(path, Number(stat.mtimeNs) / 1e6));
+    ifPossible(() => this.#disk.setMode(path, this.#mode));
   }
 }

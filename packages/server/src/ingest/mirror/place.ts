@@ -7,6 +7,7 @@ import type { Owners } from './owners.ts';
 import { folderOf, type Raw } from './raw.ts';
 import { isSameFile, type Shelf } from './shelf.ts';
 import { readThrough, stampOf, Unsettled } from './source.ts';
+import { ifPossible } from './trouble.ts';
 
 /** Where a file of the phone is in the mirror, and how it came there. */
 export interface Placed {
@@ -97,7 +98,8 @@ export class Placer {
     const there = this.#shelf.isStraight(folderOf(place)) ? this.#shelf.stat(place) : null;
     const touched = { ...row, stamp: stampOf(stat), goneAt: null };
     if (there === null || !isAsLeft(there, row)) return touched;
-    this.#shelf.disk.setModified(this.#shelf.whole(place), Number(stat.mtimeNs) / 1e6);
+    // Of a file that somebody else put there, they alone may say it.
+    ifPossible(() => this.#shelf.disk.setModified(this.#shelf.whole(place), Number(stat.mtimeNs) / 1e6));
     return { ...touched, placeTime: this.#placed(place, 'found').placeTime };
   }
 

@@ -4,6 +4,7 @@ import type { MirrorDisk } from './disk.ts';
 import { numbered, placesFor, versionsFolder } from './names.ts';
 import { folderOf, joined, nameOf, partsOf, type Raw, rawOf } from './raw.ts';
 import { Unsettled } from './source.ts';
+import { ifPossible, isAbsent } from './trouble.ts';
 
 /** Who may read what the mirror makes: explicit, whatever mask the server was started with. */
 export const modesOf = (readableBy: 'group' | 'all') =>
@@ -14,8 +15,6 @@ export type Verdict = 'here' | 'next' | 'again' | 'none';
 
 /** A file system says so when it has no second names for a file, or not for this one of somebody else's. */
 const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
-/** And so where no folder can be made to pass its group on. */
-const noSetgid = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP'];
 /** And so when it can not hold a name. */
 const badName = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ'];
 
@@ -166,8 +165,17 @@ export class Shelf {
   /** Makes what was done durable: every folder once. Throws the disk's errors; what was not synced by then is asked for again. */
   async flush(): Promise<void> {
     for (const folder of [...this.#dirty]) {
-      await this.disk.sync(folder);
+      await this.#syncFolder(folder);
       this.#dirty.delete(folder);
+    }
+  }
+
+  /** Where folders can not be synced, names are as safe as that disk keeps them. */
+  async #syncFolder(folder: Raw): Promise<void> {
+    try {
+      await this.disk.sync(folder);
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
     }
   }
 
@@ -219,17 +227,10 @@ export class Shelf {
     this.#dirty.add(folderOf(whole));
     const made = this.disk.stat(whole);
     // Where the folder above passes its group on, the new one does so already, and must not be touched: disk.ts, makeFolder.
-    if ((this.#mode & 0o2000) !== 0 && made !== null && (made.mode & 0o2000n) === 0n) this.#passOnGroup(whole);
+    const lacksSetgid = (this.#mode & 0o2000) !== 0 && made !== null && (made.mode & 0o2000n) === 0n;
+    // A service that may make nothing setgid (systemd.exec(5), RestrictSUIDSGID) refuses it: a folder without is one too.
+    if (lacksSetgid) ifPossible(() => this.disk.setMode(whole, this.#mode));
     return true;
-  }
-
-  /** A service that may make nothing setgid (systemd.exec(5), RestrictSUIDSGID) and a disk without modes refuse it: a folder without is one too. */
-  #passOnGroup(folder: Raw): void {
-    try {
-      this.disk.setMode(folder, this.#mode);
-    } catch (error) {
-      if (!isErrno(error, ...noSetgid)) throw error;
-    }
   }
 }
 

@@ -1,0 +1,70 @@
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { MirrorDisk } from './disk.ts';
+import { errnoOf, linklessDisk, testPhone, watchedDisk } from './testing.ts';
+
+const day = new Date().toISOString().slice(0, 10);
+
+/** As network shares and disks of cameras are (emulated): no modes, no times, no second names, folders that can not be synced. */
+const poorDisk = (target: string, [code, errno]: readonly [string, number]): MirrorDisk =>
+  watchedDisk((call, path) => {
+    if (!path.startsWith(target)) return;
+    if (call === 'setMode' || call === 'setModified') throw errnoOf(code, errno);
+    if (call === 'sync' && statSync(Buffer.from(path, 'latin1')).isDirectory()) throw errnoOf('EINVAL', -22);
+  }, linklessDisk());
+
+test.each([
+  ['EPERM', -1],
+  ['EACCES', -13],
+  ['ENOTSUP', -95],
+  ['ENOSYS', -38],
+  ['EINVAL', -22],
+] as const)(
+  'a disk (emulated) that answers %s to modes and times gets whole files, and keeps versions',
+  async (...no) => {
+    using phone = testPhone();
+    const disk = poorDisk(phone.target, no);
+    for (const content of ['one', 'two']) {
+      phone.write('DCIM/a.jpg', content);
+      expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 1, failed: 0, unsettled: 0 });
+      expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 0, failed: 0 });
+    }
+    utimesSync(phone.inIngest('DCIM/a.jpg'), 1_600_000_000, 1_600_000_000);
+    expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 0, failed: 0 });
+    expect(phone.files()).toEqual({ 'DCIM/a.jpg': 'two', [`.versions/${day}/DCIM/a.jpg`]: 'one' });
+  },
+);
+
+test('a file that somebody else put there, and whose time they alone may set, is no failure when the phone touches its own', async () => {
+  using phone = testPhone();
+  phone.write('a.jpg', 'one');
+  writeFileSync(phone.inTarget('a.jpg'), 'one');
+  await phone.pass();
+  utimesSync(phone.inIngest('a.jpg'), 1_600_000_000, 1_600_000_000);
+  const disk = watchedDisk((call) => {
+    if (call === 'setModified') throw errnoOf('EPERM', -1);
+  });
+  expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 0, failed: 0 });
+  phone.write('a.jpg', 'two');
+  expect(await phone.pass()).toMatchObject({ copied: 1, versions: 1 });
+});
+
+test('a disk that fails is no poor one: what it can not set is said', async () => {
+  using phone = testPhone();
+  phone.write('a.jpg', 'one');
+  const disk = watchedDisk((call) => {
+    if (call === 'setModified') throw errnoOf('EIO', -5);
+  });
+  expect(await phone.pass({ disk })).toMatchObject({ copied: 0, failed: 1, firstFailure: 'i/o error (EIO in test)' });
+});
+
+test.each([-11_644_473_600, 253_402_300_799])(
+  'a time of change as far away as %i seconds is copied',
+  async (seconds) => {
+    using phone = testPhone();
+    phone.write('a.jpg', 'one');
+    utimesSync(phone.inIngest('a.jpg'), new Date(seconds * 1000), new Date(seconds * 1000));
+    for (const copied of [1, 0]) expect(await phone.pass()).toMatchObject({ outcome: 'done', copied, failed: 0 });
+    expect(statSync(phone.inTarget('a.jpg')).mtimeMs).toBe(statSync(phone.inIngest('a.jpg')).mtimeMs);
+  },
+);
