@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { headBytes, readBound } from './bounded.ts';
 import { dateOfAt } from './date-of.ts';
 import { box, exifBlock, heicWith, jpegTakenAt, jpegWith, lookAt, mp4With, since1904 } from './testing.ts';
@@ -21,6 +21,16 @@ describe('the date of a photo', () => {
   test('is read from HEIC, wherever in the file its EXIF lies', async () => {
     for (const photoBytes of [null, 0, 10_000, headBytes + 1, 3 * headBytes])
       expect(await taken(heicWith('2023:07:01 10:00:00', photoBytes)), String(photoBytes)).toBe('2023-7 exif');
+  });
+
+  test('is read from a JPEG with two EXIF blocks, and nobody hears of that', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const photo = jpegTakenAt(new Date('2024-02-29T18:03:22Z'), 1);
+    const block = photo.subarray(2, 4 + photo.readUInt16BE(4));
+    expect(await taken(Buffer.concat([photo.subarray(0, 2), block, photo.subarray(2)]))).toBe('2024-2 exif');
+    expect(warn.mock.calls).toEqual([]);
+    expect(console.warn).toBe(warn);
+    warn.mockRestore();
   });
 
   test('is read from TIFF and DNG, PNG and WebP', async () => {
