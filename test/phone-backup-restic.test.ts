@@ -2,6 +2,7 @@ import { chmod, rm, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { basicRights, jailWords, nodeWords } from '@berth/server/session/jail.ts';
 import { librariesOf } from '@berth/server/session/libraries-of.ts';
+import { zoneFileOf } from '@berth/server/supervisor/phones/zone-file.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { restoredFrom, snapshotsIn } from './helpers/phone/snapshots.ts';
 import { type PhoneBackup, withPhoneBackup } from './helpers/phone/wake.ts';
@@ -86,6 +87,7 @@ for (const binary of binaries) {
 }
 
 const stranger = 61_310;
+const timeZone = 'Pacific/Kiritimati';
 
 for (const binary of binaries) {
   test(`restic ${binary.release} of a UID without an account backs up behind Landlock, and reaches no file of the store`, async ({
@@ -103,20 +105,21 @@ for (const binary of binaries) {
     const cell = {
       ...{ node: process.execPath, program: ingestFile, readable: [phone.ingest], writable: [phone.home] },
       ...{ files: [phone.args.passwordFile], programs: [binary.path] },
-      system: { files: await librariesOf(binary.path), folders: [] },
+      system: { files: [...(await librariesOf(binary.path)), zoneFileOf(timeZone) ?? ''], folders: [] },
     };
     const jail = { kind: 'landlock', rights: basicRights, libraries: await librariesOf(process.execPath) } as const;
     const become = [`--reuid=${stranger}`, `--regid=${stranger}`, '--clear-groups', '--no-new-privs'];
     const wrap = [tools.setpriv, ...become, ...jailWords(jail, cell)];
     const dialCell = { program: dialFile, readable: [], writable: [] };
     const dial = [process.execPath, ...nodeWords(dialCell), dialFile];
-    const { result, stderr } = await phone.wake({ dial }, { wrap, node: nodeWords(cell) });
+    const { result, stderr } = await phone.wake({ dial, timeZone }, { wrap, node: nodeWords(cell) });
     const backup = (await phone.reports()).at(-1)?.steps.find(({ name }) => name === 'backup');
     expect(result, `${stderr}${JSON.stringify(backup)}`).toMatchObject({ ended: 'ran', outcome: 'incomplete' });
     expect(
       backup?.words.filter((line) => line.startsWith('/')),
       'only what it may not read',
     ).toEqual([expect.stringContaining('/DCIM/closed.jpg')]);
+    expect((await snapshotsIn(phone.repository))[0]?.time, 'days are those of the server').toMatch(/\+14:00$/);
     const second = await phone.wake({ ingest: phone.store, marker: null }, { wrap, node: nodeWords(cell) });
     expect(second.result).toMatchObject({ ended: 'ingest-unreadable' });
   });

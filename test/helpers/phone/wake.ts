@@ -73,7 +73,7 @@ export const withPhoneBackup = async ({
   }
   const args: BackupArguments = {
     ...{ name, ingest, marker: '.stfolder', home, passwordFile, ...sockets, restic },
-    ...{ dial: [process.execPath, dialFile], exclude: [], settleMs: 60_000, isNow: true },
+    ...{ dial: [process.execPath, dialFile], exclude: [], settleMs: 60_000, isNow: true, timeZone: 'UTC' },
   };
 
   /** Starts the program; `wrap` are words before its own, such as those of a jail. */

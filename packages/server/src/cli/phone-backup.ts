@@ -34,7 +34,7 @@ The first one makes the repository. Exit codes: 0 done, 1 failed, 3 done, but no
 const backupNow = async (name: string, flags: Flags): Promise<void> => {
   const dataDir = resolve(flags.data);
   const at = await atPhone(dataDir, name);
-  const { phone, world, marker, up } = at;
+  const { phone, world, marker, timeZone, up } = at;
   if (!up)
     throw new Problem(
       'server-down',
@@ -47,7 +47,7 @@ const backupNow = async (name: string, flags: Flags): Promise<void> => {
   let result: BackupResult;
   try {
     result = await startBackup(world, phone, {
-      ...{ marker, isNow: true, told: quietOf(at), signal: interruption.signal },
+      ...{ marker, isNow: true, timeZone, told: quietOf(at), signal: interruption.signal },
       onProgress: (value) => {
         const read = backupProgressSchema.safeParse(value);
         if (!read.success || read.data.type !== 'progress') return;

@@ -21,6 +21,8 @@ export const backupArgumentsSchema = z.object({
   settleMs: z.number().nonnegative(),
   /** True to run now whatever the plan says, because somebody asked. */
   isNow: z.boolean(),
+  /** IANA name: the server's, in which retention counts days. */
+  timeZone: z.string(),
 });
 export type BackupArguments = z.output<typeof backupArgumentsSchema>;
 

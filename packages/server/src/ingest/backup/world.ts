@@ -22,6 +22,7 @@ export interface IngestPlace {
   readonly controlSocket: string;
   readonly restic: string;
   readonly dial: readonly string[];
+  readonly timeZone: string;
   /** A look at `ingest`, now. */
   readonly look: () => Promise<IngestLook>;
 }
@@ -29,7 +30,7 @@ export interface IngestPlace {
 /**
  * The world of a phone's run: this machine's clock, restic in the folder where the files arrive, the store behind a socket instead of
  * ssh (decisions/0023), and the coordinator on its own. `path` is where restic looks for programs, and all it learns of the environment
- * but two folders of the phone's.
+ * but two folders of the phone's and the server's zone.
  */
 export const ingestWorld = (place: IngestPlace, path: string): RunWorld => ({
   now: () => new Date(),
@@ -56,7 +57,7 @@ export const storeBehind = (
 });
 
 const reach = async (place: IngestPlace, path: string, signal: AbortSignal): Promise<Reach> => {
-  const { name, ingest, home, look } = place;
+  const { name, ingest, home, look, timeZone } = place;
   const temporary = join(home.state, 'tmp');
   await mkdir(temporary, { recursive: true, mode: 0o700 });
   await forgetOld(temporary, Date.now());
@@ -65,7 +66,7 @@ const reach = async (place: IngestPlace, path: string, signal: AbortSignal): Pro
     binary: place.restic,
     passwordFile: place.passwordFile,
     cacheDirectory: home.cache,
-    env: { PATH: path, HOME: home.directory, TMPDIR: temporary },
+    env: { PATH: path, HOME: home.directory, TMPDIR: temporary, TZ: timeZone },
     directory: ingest,
   });
   await readyRepository({ restic, noteFile: join(home.state, 'repository'), name, signal });

@@ -47,11 +47,12 @@ describe('behind its walls', () => {
   test('a backup and its restic read what arrives and one password, write the home of the agent, and reach nothing of the store', () => {
     const restic = { path: '/usr/bin/restic', libraries: ['/lib/libc.so.6'] };
     const password = `${places.runtime}/password`;
-    const reached = reach(backupCell(places, password, restic));
+    const reached = reach(backupCell(places, password, restic, '/usr/share/zoneinfo/Asia/Tokyo'));
     const home = '/run/berth/data/phones/lisa-phone/agent';
     expect([...new Set(reached)].toSorted()).toEqual(
       [
         ...[...always, 'write-file,read-file /dev/null', 'execute,read-file /usr/bin/restic'],
+        'read-file /usr/share/zoneinfo/Asia/Tokyo',
         ...['read-file /volume1/phones/lisa', 'node read /volume1/phones/lisa'],
         ...[places.runtime, password].flatMap((path) => [`read-file ${path}`, `node read ${path}`]),
         ...[`write-file,read-file ${home}`, `node read ${home}`, `node write ${home}`],

@@ -12,18 +12,19 @@ export const mirrorCell = (places: Pick<PhonePlaces, 'ingest' | 'mirrorState'>, 
 });
 
 /**
- * A backup reads what arrives and the password, writes the home of its agent, and starts restic, which is then in this cell too: nothing of the store
+ * A backup reads what arrives and the password (and the file of its time zone), writes the home of its agent, and starts restic, which is then in this cell too: nothing of the store
  * is in it. Those files came from outside, and may have taken restic over; to the store it has the door.
  */
 export const backupCell = (
   places: Pick<PhonePlaces, 'ingest' | 'agentHome' | 'runtime'>,
   passwordFile: string,
   restic: NonNullable<PhoneWorld['restic']>,
+  zoneFile: string | null = null,
 ): PhoneCell => ({
   // Landlock allows files, not names: the copy that is made for the next command would be another one to those that run.
   readable: passwordFile.startsWith(`${places.runtime}/`) ? [places.ingest, places.runtime] : [places.ingest],
   writable: [places.agentHome],
   files: [passwordFile],
   programs: [restic.path],
-  system: { files: restic.libraries, folders: [] },
+  system: { files: [...restic.libraries, ...(zoneFile === null ? [] : [zoneFile])], folders: [] },
 });

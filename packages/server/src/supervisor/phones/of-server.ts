@@ -51,7 +51,7 @@ export const phonesOf = async (server: Server): Promise<PhoneKeeper> => {
     starts: (phone, { timeZone }) => ({
       look: () => lookAtPhone(world, phone),
       mirror: (marker, signal) => startMirror(world, phone, { marker, signal, timeZone }),
-      backup: (marker, isNow, told, signal) => startBackup(world, phone, { marker, isNow, told, signal }),
+      backup: (marker, isNow, told, signal) => startBackup(world, phone, { marker, isNow, timeZone, told, signal }),
     }),
     watched: (phones) => watchedOf(phones, { folder: world.configFolder }),
     makeWatcher: (hears) => watcherOf({ ...hears, world, keeper, log, ...(patience && { patience }) }),

@@ -12,10 +12,18 @@ import { lookAs, type Seen } from './look.ts';
 import { mirrorArguments } from './mirror-arguments.ts';
 import { type Phone, type PhonePlaces, phonePlaces } from './places.ts';
 import { type PhoneWorld, reachedFrom } from './world.ts';
+import { zoneFileOf } from './zone-file.ts';
 
 interface Wishes extends Pick<JobWishes, 'signal' | 'onProgress'> {
   /** What marks the folder as Syncthing's; null where nothing does. */
   readonly marker: string | null;
+}
+
+interface BackupWishes extends Wishes {
+  readonly isNow: boolean;
+  /** In which retention counts days. */
+  readonly timeZone: string;
+  readonly told: AsyncIterable<ToBackup>;
 }
 
 /**
@@ -63,14 +71,14 @@ export const startMirror = async (
 export const startBackup = async (
   world: PhoneWorld,
   phone: Phone,
-  { marker, isNow, ...wishes }: Wishes & { readonly isNow: boolean; readonly told: AsyncIterable<ToBackup> },
+  { marker, isNow, timeZone, ...wishes }: BackupWishes,
 ): Promise<BackupResult> => {
-  const { places, cell, ...given } = resticCell(world, phone);
+  const { places, cell, ...given } = resticCell(world, phone, zoneFileOf(timeZone));
   const { exclude, settleMs } = phone.ingest;
   const args = {
     ...{ name: phone.name, ingest: places.ingest, marker, home: places.agentHome },
     ...{ ...given, receiveSocket: places.receiveSocket, controlSocket: places.controlSocket },
-    ...{ exclude: [...exclude], settleMs, isNow },
+    ...{ exclude: [...exclude], settleMs, isNow, timeZone },
   };
   return startJob(world, phone, backupCall, args, { ...wishes, ...ofPhone(world, phone, places, cell) });
 };
@@ -117,7 +125,7 @@ export interface ResticGiven {
   readonly dial: string[];
 }
 
-const resticCell = (world: PhoneWorld, phone: Phone) => {
+const resticCell = (world: PhoneWorld, phone: Phone, zoneFile: string | null = null) => {
   const { restic, node, dial, mode, configFolder } = world;
   if (restic === null) {
     throw new Problem(
@@ -130,7 +138,7 @@ const resticCell = (world: PhoneWorld, phone: Phone) => {
   const runtime = reachedFrom(world, places.runtime);
   const password = passwordFor({ mode, configFolder, runtime }, phone);
   const passwordFile = password.startsWith('/') ? password : `${places.runtime}/${password}`;
-  const cell = backupCell(places, passwordFile, restic);
+  const cell = backupCell(places, passwordFile, restic, zoneFile);
   const dialing = [node, ...nodeWords({ program: dial, readable: [], writable: [] }), dial];
   return { places, cell, passwordFile, restic: restic.path, dial: dialing };
 };
