@@ -1,5 +1,5 @@
 import { Problem } from '@berth/common/problem.ts';
-import { usualMarker } from '../ingest/backup/marker.ts';
+import { markerOf } from '../ingest/backup/marker.ts';
 import type { PhoneFacts } from '../ingest/facts.ts';
 import { readPhoneFacts } from '../ingest/facts-file.ts';
 import { status } from '../status/status.ts';
@@ -31,7 +31,7 @@ export const atPhone = async (dataDir: string, name: string): Promise<AtPhone> =
   const { server, up } = await status(dataDir);
   const world = await phoneWorldBeside({ server, up, dataDir, program: thisProgram() });
   const facts = readPhoneFacts(dataDir).find((one) => one.name === name) ?? null;
-  return { phone, world, facts, marker: markerOf(phone, facts), timeZone: inForce.config.settings.timeZone, up };
+  return { phone, world, facts, marker: markerOf(phone.ingest, facts), timeZone: inForce.config.settings.timeZone, up };
 };
 
 /** Throws `ingest-missing`, `ingest-unreadable`, `mirror-missing` or `mirror-unreadable` unless the phone's UID sees its folders. */
@@ -63,10 +63,3 @@ const folderProblem = (
       ? 'See that the server runs and that its disk is mounted. A folder that is new to a container is mounted by: berth-server up; to a service of systemd as docs/install-on-the-host.md says.'
       : right,
   );
-
-/** What Syncthing calls it, or what it usually is; nothing where there is no Syncthing that we know of. */
-const markerOf = ({ ingest }: Phone, facts: PhoneFacts | null): string | null => {
-  if (ingest.syncthing === null) return null;
-  const state = facts?.syncthing;
-  return state?.kind === 'up' && state.markerName !== '' ? state.markerName : usualMarker;
-};

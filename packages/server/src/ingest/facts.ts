@@ -50,6 +50,8 @@ export const phoneFactsSchema = z.object({
   since: z.iso.datetime(),
   /** Null where nobody is asked, or nobody has answered yet. */
   syncthing: syncthingStateSchema.nullable(),
+  /** What Syncthing last called its marker in the folder; kept while it does not answer, and over restarts. */
+  marker: z.string().max(255).optional(),
   /** What the last look found where its files arrive; null before the first. */
   ingest: z.enum(['ok', 'missing', 'unreadable']).nullable(),
   /** Null without a mirror. */

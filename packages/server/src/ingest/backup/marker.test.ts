@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lookAtIngest } from './marker.ts';
+import { lookAtIngest, markerOf } from './marker.ts';
 
 const stage = async () => {
   const directory = await mkdtemp(join(tmpdir(), 'berth-marker-'));
@@ -54,4 +54,13 @@ test('no folder, and a file in its place, are missing; what can not be listed is
   expect(await lookAtIngest({ ingest: tooLong, marker: null, seenFile: join(it.ingest, '../state/m') })).toBe(
     'unreadable',
   );
+});
+
+test('what marks it is what Syncthing last called it, but nothing that is there without its disk, or outside', () => {
+  const syncthing = { url: '', apiKeyFile: '', folderId: '', certificateFile: null };
+  const of = (marker?: string) => markerOf({ syncthing }, marker === undefined ? null : { marker });
+  expect([of(), of(''), of('DCIM/Camera'), of('..data/')]).toEqual(['.stfolder', '.stfolder', 'DCIM/Camera', '..data']);
+  expect([of('.'), of('./'), of('DCIM/..')]).toEqual([null, null, null]);
+  expect([of('..'), of('a/../../b'), of('/etc'), of('a\0b')]).toEqual(Array(4).fill('.stfolder'));
+  expect(markerOf({ syncthing: null }, { marker: 'DCIM' })).toBe(null);
 });

@@ -1,12 +1,29 @@
 import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
+import type { Ingest } from '../../sources/source.ts';
+import type { PhoneFacts } from '../facts.ts';
 
 /** What a look at the folder found in which a phone's files arrive. `missing`: it is not there, or it is not the phone's. */
 export type IngestLook = 'ok' | 'missing' | 'unreadable';
 
 /** What marks a folder as Syncthing's unless its `markerName` says otherwise (https://docs.syncthing.net/users/faq.html#marker-faq). */
 export const usualMarker = '.stfolder';
+
+/**
+ * What has to be in a phone's folder: what Syncthing last called its marker, or what it usually is. Null where nothing is expected: without a
+ * Syncthing that we know of, and where its marker is the folder itself, which is there without its disk, too. A name that leads out of the
+ * folder is not believed.
+ */
+export const markerOf = (
+  { syncthing }: Pick<Ingest, 'syncthing'>,
+  facts: Pick<PhoneFacts, 'marker'> | null,
+): string | null => {
+  if (syncthing === null) return null;
+  const name = posix.normalize(facts?.marker || usualMarker).replace(/\/$/, '');
+  if (name === '.') return null;
+  return /^(?:\/|\.\.(?:\/|$))|\0/.test(name) ? usualMarker : name;
+};
 
 /**
  * Whether this is the phone's folder, and not the empty place where its disk should be: a snapshot of that would be green, and retention

@@ -72,6 +72,25 @@ describe('the mirror of a phone', () => {
     expect(begun.passes).toEqual([0, 63, 3663]);
   });
 
+  test('looks for the marker that Syncthing has named, also once it does not answer', async () => {
+    const markers: (string | null)[] = [];
+    const { care } = careOf({
+      mirror: async (marker) => {
+        markers.push(marker);
+        return passOf();
+      },
+    });
+    care.start();
+    await pass(second);
+    care.heard(syncthingUp(start, { markerName: 'DCIM' }));
+    care.touched();
+    await pass(minute);
+    care.heard({ kind: 'down', detail: 'nobody answers' });
+    await pass(minute);
+    await care.stop();
+    expect(markers).toEqual(['.stfolder', 'DCIM', 'DCIM']);
+  });
+
   test('goes by `every` while Syncthing does not answer', async () => {
     const { care, begun } = careOf({});
     care.start();

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../coordinator/clock.ts';
 import type { Word } from '../../events/condition.ts';
 import type { BackupResult, ToBackup } from '../../ingest/backup/arguments.ts';
-import { usualMarker } from '../../ingest/backup/marker.ts';
+import { markerOf } from '../../ingest/backup/marker.ts';
 import type { PhoneFacts, SyncthingState } from '../../ingest/facts.ts';
 import type { PassResult } from '../../ingest/mirror/pass.ts';
 import { backupBegins, backupIsStuck, wordsOf } from './backup-stuck.ts';
@@ -87,7 +87,7 @@ export class PhoneCare {
   /** What Syncthing says of it now; null: nobody asks any more. */
   heard(syncthing: SyncthingState | null): void {
     const before = this.#facts.syncthing;
-    this.#learn({ ...this.#facts, syncthing });
+    this.#learn({ ...this.#facts, syncthing, ...(syncthing?.kind === 'up' && { marker: syncthing.markerName }) });
     this.#setQuiet(syncthing?.kind === 'up' ? syncthing.quiet : null);
     if (this.#isWanted()) {
       this.#wakeAtMs = Math.min(this.#wakeAtMs, this.#options.clock.steadyMs() + this.#options.pace.quietMs);
@@ -129,11 +129,11 @@ export class PhoneCare {
 
   /** Null for a pass that could not be made, for no reason that a mirror has. */
   async #passed({ look, mirror }: Starts, signal: AbortSignal): Promise<PassResult | null> {
-    const { clock, log } = this.#options;
+    const { clock, log, phone } = this.#options;
     try {
       const seen = resultOfLook(await look(), this.#facts.mirror?.last ?? null);
       if (signal.aborted) return null;
-      const result = seen ?? (await mirror(this.#marker(), signal));
+      const result = seen ?? (await mirror(markerOf(phone.ingest, this.#facts), signal));
       this.#learn(afterPass(this.#facts, result, clock.wallMs()));
       if (result.copied + result.versions + result.newlyGone > 0) {
         const { outcome, copied, versions, newlyGone, tookMs } = result;
@@ -157,7 +157,7 @@ export class PhoneCare {
       const told = this.#told();
       const result =
         ingest === 'ok'
-          ? await starts.backup(this.#marker(), this.#isWanted(), told, signal)
+          ? await starts.backup(markerOf(phone.ingest, this.#facts), this.#isWanted(), told, signal)
           : { ended: `ingest-${ingest}`, nextAt: null };
       this.#learn(afterWake(this.#facts, result, clock.wallMs()));
       say([backupBegins(phone.name)]);
@@ -184,13 +184,6 @@ export class PhoneCare {
 
   async *#told(): AsyncGenerator<ToBackup> {
     for await (const quiet of this.#quiet.follow()) if (quiet !== undefined) yield { quiet };
-  }
-
-  /** What Syncthing says that it is called, or what it usually is; null where there is no Syncthing that we know of. */
-  #marker(): string | null {
-    if (this.#options.phone.ingest.syncthing === null) return null;
-    const { syncthing } = this.#facts;
-    return syncthing?.kind === 'up' && syncthing.markerName !== '' ? syncthing.markerName : usualMarker;
   }
 
   #setQuiet(quiet: boolean | null): void {
