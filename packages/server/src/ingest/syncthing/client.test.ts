@@ -4,7 +4,9 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { deafPort, standIn } from '../../channels/testing.ts';
+import { syncthingStateSchema } from '../facts.ts';
 import { createSyncthing } from './client.ts';
 import { exampleKey, fakeSyncthing } from './testing.ts';
 
@@ -50,6 +52,12 @@ describe('refused is told apart by what to do', () => {
     await expect(asked((response) => response.writeHead(status).end(body))).resolves.toMatchObject(
       trouble('refused', { why, detail }),
     );
+  });
+
+  test('with whatever words, no more of them is said than the server takes', async () => {
+    const error = await asked((response) => response.writeHead(401).end('\u{e0001}'.repeat(300)));
+    const { trouble } = z.object({ trouble: syncthingStateSchema }).parse(error);
+    expect(trouble).toMatchObject({ why: 'key', detail: expect.stringContaining('it answers with 401: \\u{e0001}') });
   });
 
   test('a key that no header can carry is sent to nobody', async () => {

@@ -4,6 +4,9 @@ import type { SyncthingState } from '../facts.ts';
 /** Why Syncthing could not be asked, or that it does not know the folder: a state of its own. */
 export type Trouble = Exclude<SyncthingState, { readonly kind: 'up' }>;
 
+/** As facts.ts has it. */
+const longestDetail = 500;
+
 /** Thrown by whoever asks Syncthing; `trouble` is what there is to say of it. */
 export class SyncthingProblem extends Error {
   override readonly name = 'SyncthingProblem';
@@ -11,7 +14,8 @@ export class SyncthingProblem extends Error {
 
   constructor(trouble: Trouble) {
     super('detail' in trouble ? trouble.detail : trouble.kind);
-    this.trouble = trouble;
+    // Longer than that, the server would take none of it.
+    this.trouble = 'detail' in trouble ? { ...trouble, detail: trouble.detail.slice(0, longestDetail) } : trouble;
   }
 }
 
@@ -19,5 +23,5 @@ export class SyncthingProblem extends Error {
 export const foreign = (words: string, longest = 200): string => {
   const line = words.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
   // An escaped character is longer than it was.
-  return printable(line, longest).slice(0, 500);
+  return printable(line, longest).slice(0, longestDetail);
 };

@@ -36,6 +36,13 @@ test('who is connected is seen now; who never was is never seen', () => {
   expect(stateOf(known({ stats: {} }), true, nowMs).phoneSeenAt).toBeNull();
 });
 
+test('who was seen last at a time that is still to come was seen now', () => {
+  const stats = { [phoneId]: { lastSeen: '+275000-01-01T00:00:00Z' } };
+  const state = stateOf(known({ stats }), true, nowMs);
+  expect(state.phoneSeenAt).toBe(new Date(nowMs).toISOString());
+  expect(syncthingStateSchema.safeParse(state).error).toBeUndefined();
+});
+
 test('that we are there ourselves is no sign of the phone', () => {
   const stats = { [nasId]: { lastSeen: '2026-11-21T05:00:00Z' } };
   const connections = { [nasId]: { connected: true, paused: false } };

@@ -42,7 +42,8 @@ const seenAt = (phones: readonly string[], { connections, stats }: Known, nowMs:
   if (phones.some((id) => connections[id]?.connected === true)) return new Date(nowMs).toISOString();
   // Never is the first moment of 1970, or of the year 1.
   const newest = Math.max(0, ...phones.map((id) => seenMs(stats[id]?.lastSeen)));
-  return newest === 0 ? null : new Date(newest).toISOString();
+  // By a clock that goes before ours it was seen just now.
+  return newest === 0 ? null : new Date(Math.min(newest, nowMs)).toISOString();
 };
 
 const seenMs = (text: string | undefined): number => {
