@@ -58,7 +58,17 @@ try {
   await makePhone(ingest);
   const rsync = () => execa('rsync', ['-rt', `${ingest}/DCIM`, `${target}/`]);
   const words = JSON.stringify({
-    ...{ ingest, target, state, from: ['DCIM'], exclude: [], layout: 'as-is', readableBy: 'group', types: 'media' },
+    ...{
+      ingest,
+      target,
+      to: target,
+      state,
+      from: ['DCIM'],
+      exclude: [],
+      layout: 'as-is',
+      readableBy: 'group',
+      types: 'media',
+    },
     ...{ settleMs: 0, floorBytes: 0, timeZone: 'UTC', marker: '.stfolder' },
   });
   const built = join(top, 'built');

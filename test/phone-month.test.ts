@@ -115,7 +115,7 @@ class Restores {
 const pass = (target: 'mirror' | 'by-date', at: Date): Promise<PassResult> =>
   mirrorPass(
     {
-      ...{ ingest: join(root, 'ingest'), target: join(root, target) },
+      ...{ ingest: join(root, 'ingest'), target: join(root, target), to: target },
       state: join(root, target === 'mirror' ? 'state' : 'by-date-state'),
       ...{ from: ['DCIM'], exclude: [], layout: target === 'mirror' ? 'as-is' : 'by-date', readableBy: 'group' },
       ...{ types: 'media', settleMs: 2000, floorBytes: 0, timeZone: 'UTC', marker: '.stfolder' },

@@ -175,7 +175,11 @@ describe('the folder in which files arrive', () => {
 describe('the mirror', () => {
   test.each([
     ['full', /disk of the mirror is full/, /df -h \/volume1\/photos\/lisa/],
-    ['target-missing', /is not the one it was/, /ls -a \/volume1\/photos\/lisa.*berth-server up/],
+    [
+      'target-missing',
+      /is not the one it was/,
+      /ls -a \/volume1\/photos\/lisa.*berth-server up.*install -d -o 1010 \/volume1\/photos\/lisa\/.berth$/,
+    ],
     ['target-unwritable', /writes as UID 1010/, /chown 1010 \/volume1\/photos\/lisa/],
     ['done', /not complete: EIO in DCIM\/a\.jpg\./, /berth-server phone mirror lisa-phone/],
   ] as const)('stuck by `%s` says what to do about that', (outcome, text, remedy) => {

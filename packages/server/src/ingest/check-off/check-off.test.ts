@@ -49,7 +49,7 @@ const asked = async (
   const args: CheckOffArguments = {
     before,
     mirror: {
-      ...{ ingest: join(home, 'ingest'), target: join(home, 'media'), state: join(home, 'state') },
+      ...{ ingest: join(home, 'ingest'), target: join(home, 'media'), to: '/photos', state: join(home, 'state') },
       ...{ from: ['DCIM'], exclude: [], layout: 'as-is', readableBy: 'group', types: 'media' },
       ...{ settleMs: 0, floorBytes: null, timeZone: 'UTC', marker: '.stfolder' },
       ...mirror,
@@ -196,7 +196,7 @@ const askedOn = async (
     {
       before: null,
       mirror: {
-        ...{ ingest: join(home, 'ingest'), target: join(home, 'media'), state: join(home, 'state') },
+        ...{ ingest: join(home, 'ingest'), target: join(home, 'media'), to: '/photos', state: join(home, 'state') },
         ...{ from: ['.'], exclude: [], layout: 'as-is', readableBy: 'group', types: 'media' },
         ...{ settleMs: 0, floorBytes: null, timeZone: 'UTC', marker: '.stfolder' },
       },

@@ -46,7 +46,7 @@ const stuck = ({ source: { name, uid } }: Phone, { to }: Media, last: PassResult
     case 'target-missing':
       return warning(
         `The folder of the mirror, ${to}, is not there, or is not the one it was: nothing new is copied.`,
-        `See that its disk is mounted: ls -a ${typed(to)}. A folder that is new to a container is mounted by: berth-server up; to a service of systemd as docs/install-on-the-host.md says`,
+        `See that its disk is mounted: ls -a ${typed(to)}. A folder that is new to a container is mounted by: berth-server up; to a service of systemd as docs/install-on-the-host.md says. Where it is mounted and a new mirror is to begin in it, as on a new disk: install -d -o ${uid} ${typed(`${to}/.berth`)}`,
       );
     case 'target-unwritable':
       return warning(

@@ -45,9 +45,6 @@ export interface Ledger extends Disposable {
   readonly save: (change: Change) => void;
   /** What was done since then. */
   readonly since: (ms: number) => Tally;
-  /** The mark of the mirror's folder that this is the index of; null before it has one. */
-  readonly mark: string | null;
-  readonly setMark: (mark: string) => void;
 }
 
 const shape = {
@@ -55,8 +52,7 @@ const shape = {
     `CREATE TABLE files (path BLOB NOT NULL PRIMARY KEY, stamp TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
        place BLOB NOT NULL, place_time TEXT NOT NULL, gone_at INTEGER) STRICT;
      CREATE TABLE done (at INTEGER NOT NULL, copied INTEGER NOT NULL, copied_bytes INTEGER NOT NULL, versions INTEGER NOT NULL) STRICT;
-     CREATE INDEX done_at ON done (at);
-     CREATE TABLE mark (one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), mark TEXT NOT NULL) STRICT;`,
+     CREATE INDEX done_at ON done (at);`,
   ],
   loss: 'no file of the mirror is lost by that; the next pass compares every file of the phone with the mirror, byte for byte.',
 };
@@ -99,17 +95,8 @@ const ledgerOf = (db: DatabaseSync): Ledger => {
   const sum = db.prepare(
     'SELECT total(copied) AS copied, total(copied_bytes) AS bytes, total(versions) AS versions FROM done WHERE at > ?',
   );
-  const putMark = db.prepare('INSERT OR REPLACE INTO mark (one, mark) VALUES (1, ?)');
-  let mark = markOf(db);
   return {
     rows,
-    get mark() {
-      return mark;
-    },
-    setMark: (words) => {
-      within(db, () => putMark.run(words));
-      mark = words;
-    },
     save: ({ rows: changed, forgotten, tally }) => {
       within(db, () => {
         for (const path of forgotten) forget.run(toBytes(path));
@@ -174,8 +161,3 @@ const rowOf = ([path, stamp, size, sha256, place, placeTime, goneAt]: readonly S
 class BrokenRow extends Error {
   readonly errcode = 11;
 }
-
-const markOf = (db: DatabaseSync): string | null => {
-  const mark = db.prepare('SELECT mark FROM mark').get()?.['mark'];
-  return typeof mark === 'string' ? mark : null;
-};

@@ -5,6 +5,7 @@ import { Problem } from '@berth/common/problem.ts';
 import { Bringer } from './bring.ts';
 import { Count } from './count.ts';
 import type { MirrorDisk } from './disk.ts';
+import { Homing } from './homing.ts';
 import { ledgerFile, openLedger } from './ledger.ts';
 import { look } from './look.ts';
 import { openShelf } from './open-shelf.ts';
@@ -44,17 +45,26 @@ const passWith = async (
   const ingest = ingestOf(disk, args, present, count);
   if (typeof ingest === 'object') return ingest.outcome;
   const modes = modesOf(args.readableBy);
-  const shelf = await openShelf(disk, fromText(args.target), { mode: modes.folder, ledger, newMark });
+  const home = new Homing(args, ledger);
+  const shelf = await openShelf(disk, fromText(args.target), {
+    mode: modes.folder,
+    decide: (found) => home.decide(found),
+    begin: (mark) => home.begin(mark),
+    newMark,
+  });
   if (!(shelf instanceof Shelf)) {
     count.first(shelf.words);
     return shelf.outcome;
   }
+  await home.keep();
   try {
     const wanted = wantedOf(args);
     const isStillThere = () => typeof ingestOf(disk, args, present, new Count()) === 'string';
     const work = await look({ ...world, settleMs: args.settleMs, ingest, wanted, ledger, shelf, count, isStillThere });
     if (work.length === 0) return 'done';
-    return await new Bringer({ args, world, ledger, shelf, count, ingest, fileMode: modes.file }).bring(work);
+    const outcome = await new Bringer({ args, world, ledger, shelf, count, ingest, fileMode: modes.file }).bring(work);
+    await home.keep();
+    return outcome;
   } catch (error) {
     if (error instanceof Stopped) return 'stopped';
     throw error;

@@ -1,6 +1,6 @@
 import { isErrno } from '@berth/common/errno.ts';
 import type { MirrorDisk } from './disk.ts';
-import type { Ledger } from './ledger.ts';
+import type { FoundFolder } from './home.ts';
 import { ownFolder, versionsFolder } from './names.ts';
 import type { PassResult } from './pass.ts';
 import { joined, type Raw, rawOf } from './raw.ts';
@@ -17,15 +17,20 @@ export interface NoShelf {
   readonly words: string | null;
 }
 
+export interface ShelfOptions {
+  /** Of the folders that are made. */
+  readonly mode: number;
+  readonly decide: (found: Omit<FoundFolder, 'to'>) => 'go-on' | 'begin' | 'leave';
+  /** Writes down that the mirror begins in the folder of this mark, before that has it: cut off in between, it begins once more. */
+  readonly begin: (mark: string) => Promise<void>;
+  readonly newMark: () => string;
+}
+
 /**
- * Opens the mirror's folder: makes what is missing in it, and removes what a pass that was cut off had not finished. A folder without the
- * mark of the index is another one, such as that below a disk that is not mounted: nothing is made there.
+ * Opens the mirror's folder: makes what is missing in it, and removes what a pass that was cut off had not finished. In a folder that is to
+ * be left alone, such as that below a disk that is not mounted, nothing is made. Throws what `begin` throws.
  */
-export const openShelf = async (
-  disk: MirrorDisk,
-  target: Raw,
-  options: { readonly mode: number; readonly ledger: Ledger; readonly newMark: () => string },
-): Promise<Shelf | NoShelf> => {
+export const openShelf = async (disk: MirrorDisk, target: Raw, options: ShelfOptions): Promise<Shelf | NoShelf> => {
   try {
     const root = disk.realPath(target);
     if (!disk.stat(root)?.isDirectory()) return { outcome: 'target-missing', words: null };
@@ -41,21 +46,21 @@ export const openShelf = async (
   }
 };
 
-/** True when the folder has the index's mark, or may be given one. */
-const isTheOne = async (
-  shelf: Shelf,
-  { ledger, newMark }: { readonly ledger: Ledger; readonly newMark: () => string },
-): Promise<boolean> => {
-  const found = shelf.isStraight(ownFolder) ? readMark(shelf) : null;
-  const isKnown = ledger.mark !== null && ledger.rows.size > 0;
-  if (isKnown && found !== ledger.mark) return false;
+/** True when the folder is the mirror's now. */
+const isTheOne = async (shelf: Shelf, { decide, begin, newMark }: ShelfOptions): Promise<boolean> => {
+  const hasOwn = shelf.isStraight(ownFolder);
+  const found = hasOwn ? readMark(shelf) : null;
+  const verdict = decide({ mark: found, hasOwn });
+  if (verdict === 'leave') return false;
   for (const folder of [ownFolder, incomingFolder, versionsFolder]) {
     if (!shelf.makeFolder(folder) && !shelf.stat(folder)?.isDirectory()) throw new NotAFolder();
   }
-  if (found === null) await writeMark(shelf, newMark());
-  const mark = found ?? readMark(shelf);
-  if (mark === null) throw new NotAFolder();
-  if (mark !== ledger.mark) ledger.setMark(mark);
+  if (verdict === 'go-on') return true;
+  await shelf.flush();
+  const mark = found ?? newMark();
+  await begin(mark);
+  if (found === null) await writeMark(shelf, mark);
+  if (readMark(shelf) !== mark) throw new NotAFolder();
   return true;
 };
 

@@ -6,6 +6,8 @@ export const mirrorArgumentsSchema = z.object({
   ingest: z.string(),
   /** The mirror: what people look at. */
   target: z.string(),
+  /** The same as sources.yaml names it; in a container `target` is called the same whatever folder that is. */
+  to: z.string(),
   /** The mirror's own folder: its index, its lock. */
   state: z.string(),
   /** Folders below `ingest`; `.` is all of it. */

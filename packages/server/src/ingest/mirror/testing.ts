@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +22,17 @@ export const testPhone = (given: Partial<MirrorArguments> = {}) => {
   for (const folder of [ingest, target, state]) mkdirSync(folder);
   mkdirSync(join(ingest, '.stfolder'));
   const args: MirrorArguments = {
-    ...{ ingest, target, state, from: ['.'], exclude: [], layout: 'as-is', readableBy: 'group', types: 'all' },
+    ...{
+      ingest,
+      target,
+      to: target,
+      state,
+      from: ['.'],
+      exclude: [],
+      layout: 'as-is',
+      readableBy: 'group',
+      types: 'all',
+    },
     ...{ settleMs: 0, floorBytes: 0, timeZone: 'UTC', marker: '.stfolder' },
     ...given,
   };
@@ -48,7 +59,7 @@ export const testPhone = (given: Partial<MirrorArguments> = {}) => {
       } = {},
     ): Promise<PassResult> => {
       const { disk = nodeMirrorDisk, now = () => new Date(), signal = new AbortController().signal, ...rest } = more;
-      const world = { disk, now, signal, dateOf: byMtime, newMark: () => 'the-mark' };
+      const world = { disk, now, signal, dateOf: byMtime, newMark: () => randomUUID() };
       return mirrorPass({ ...args, ...rest }, world);
     },
     /** What the mirror holds, by path: people's view, and with `.versions/…`. */

@@ -14,7 +14,7 @@ export const mirrorArguments = (
 ): z.input<typeof mirrorArgumentsSchema> => {
   const { from, layout, readableBy, types, to } = media;
   return {
-    ...{ ingest: places.ingest, target: places.media ?? to, state: places.mirrorState },
+    ...{ ingest: places.ingest, target: places.media ?? to, to, state: places.mirrorState },
     ...{ from: [...from], exclude: [...ingest.exclude], layout, readableBy, types },
     ...{ floorBytes: null, ...given },
   };
