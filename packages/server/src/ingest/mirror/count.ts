@@ -1,7 +1,7 @@
 import type { Ledger, Tally } from './ledger.ts';
 import type { MirrorArguments, PassResult } from './pass.ts';
 import { nameOf } from './raw.ts';
-import { dayMs, goneSince, stormOf } from './storm.ts';
+import { goneWithinDay, stormOf } from './storm.ts';
 
 /** What a pass counts as it goes. */
 export class Count {
@@ -36,8 +36,8 @@ export class Count {
       else if (layout === 'as-is' ? row.place !== row.path : nameOf(row.place) !== nameOf(row.path)) renamed += 1;
     }
     const files = ledger.rows.size;
-    const done: Tally = ledger.since(nowMs - dayMs);
-    const goneToday = goneSince(ledger.rows.values(), nowMs - dayMs);
+    const done: Tally = ledger.withinDay(nowMs);
+    const goneToday = goneWithinDay(ledger.rows.values(), nowMs);
     return {
       ...{
         files,

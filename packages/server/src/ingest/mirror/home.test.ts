@@ -23,7 +23,8 @@ test('where sources.yaml names another folder, a new mirror begins there, and th
   const { phone, other, elsewhere } = await movedPhone();
   using _phone = phone;
   const before = phone.files();
-  expect(await phone.pass(elsewhere)).toMatchObject({ outcome: 'done', copied: 1, files: 1, gone: 0, storm: null });
+  const begun = await phone.pass(elsewhere);
+  expect(begun).toMatchObject({ outcome: 'done', copied: 1, files: 1, gone: 0, storm: null, day: { copied: 3 } });
   expect(contentsBelow(other)).toEqual({ 'a.jpg': 'a.jpg' });
   expect(phone.files()).toEqual(before);
   expect(await phone.pass(elsewhere)).toMatchObject({ outcome: 'done', copied: 0 });

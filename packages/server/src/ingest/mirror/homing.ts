@@ -6,11 +6,13 @@ import type { MirrorArguments } from './pass.ts';
 export class Homing {
   readonly #args: Pick<MirrorArguments, 'state' | 'to'>;
   readonly #ledger: Ledger;
+  readonly #now: () => Date;
   #home: Home | null;
 
-  constructor(args: Pick<MirrorArguments, 'state' | 'to'>, ledger: Ledger) {
+  constructor(args: Pick<MirrorArguments, 'state' | 'to'>, ledger: Ledger, now: () => Date) {
     this.#args = args;
     this.#ledger = ledger;
+    this.#now = now;
     this.#home = readHome(args.state);
   }
 
@@ -21,7 +23,7 @@ export class Homing {
   /** What the index says is about another folder: all of it is looked at anew. */
   async begin(mark: string): Promise<void> {
     const forgotten = [...this.#ledger.rows.keys()];
-    const tally = { atMs: 0, copied: 0, copiedBytes: 0, versions: 0 };
+    const tally = { atMs: this.#now().getTime(), copied: 0, copiedBytes: 0, versions: 0 };
     if (forgotten.length > 0) this.#ledger.save({ rows: [], forgotten, tally });
     await this.#write({ to: this.#args.to, mark, isInUse: false });
   }

@@ -3,6 +3,7 @@ import { explained } from '../../database/failure.ts';
 import { openOrSetAside } from '../../database/open.ts';
 import { openReadOnly } from '../../database/read-only.ts';
 import { fromBytes, type Raw, toBytes } from './raw.ts';
+import { dayMs } from './storm.ts';
 
 /** What the mirror knows of a file of the phone. */
 export interface Row {
@@ -43,8 +44,8 @@ export interface Ledger extends Disposable {
   readonly rows: ReadonlyMap<Raw, Row>;
   /** Durable when it returns. Throws a Problem where the disk is full or fails. */
   readonly save: (change: Change) => void;
-  /** What was done since then. */
-  readonly since: (ms: number) => Tally;
+  /** What was done within a day of then, also when the clock was set since. */
+  readonly withinDay: (nowMs: number) => Tally;
 }
 
 const shape = {
@@ -58,7 +59,7 @@ const shape = {
 };
 
 /** Nobody asks for more than a day. */
-const keptMs = 48 * 3_600_000;
+const keptMs = 2 * dayMs;
 
 /** Where the index is, in the mirror's own folder. */
 export const ledgerFile = 'index.db';
@@ -91,9 +92,9 @@ const ledgerOf = (db: DatabaseSync): Ledger => {
   );
   const forget = db.prepare('DELETE FROM files WHERE path = ?');
   const note = db.prepare('INSERT INTO done (at, copied, copied_bytes, versions) VALUES (?, ?, ?, ?)');
-  const prune = db.prepare('DELETE FROM done WHERE at < ?');
+  const prune = db.prepare('DELETE FROM done WHERE at < ? OR at > ?');
   const sum = db.prepare(
-    'SELECT total(copied) AS copied, total(copied_bytes) AS bytes, total(versions) AS versions FROM done WHERE at > ?',
+    'SELECT total(copied) AS copied, total(copied_bytes) AS bytes, total(versions) AS versions FROM done WHERE at > ? AND at < ?',
   );
   return {
     rows,
@@ -104,13 +105,13 @@ const ledgerOf = (db: DatabaseSync): Ledger => {
           put.run(toBytes(path), stamp, size, sha256, toBytes(place), placeTime, goneAt);
         const { atMs, copied, copiedBytes, versions } = tally;
         if (copied > 0 || versions > 0) note.run(atMs, copied, copiedBytes, versions);
-        prune.run(atMs - keptMs);
+        prune.run(atMs - keptMs, atMs + keptMs);
       });
       for (const path of forgotten) rows.delete(path);
       for (const row of changed) rows.set(row.path, row);
     },
-    since: (ms) => {
-      const found = sum.get(ms);
+    withinDay: (nowMs) => {
+      const found = sum.get(nowMs - dayMs, nowMs + dayMs);
       const count = (value: SQLOutputValue | undefined): number => (typeof value === 'number' ? value : 0);
       return {
         copied: count(found?.['copied']),

@@ -152,6 +152,16 @@ test('the counts of a day are those of all its passes', async () => {
   expect((await phone.pass(at(50))).day).toEqual({ copied: 0, copiedBytes: 0, versions: 0, gone: 0 });
 });
 
+test('what a clock says that was years ahead is not told of for years', async () => {
+  using phone = testPhone();
+  for (let at = 0; at < 60; at += 1) phone.write(`${at}.jpg`, `photo ${at}`);
+  const ahead = { now: () => new Date(Date.now() + 15 * 365 * 86_400_000) };
+  await phone.pass(ahead);
+  for (let at = 0; at < 55; at += 1) phone.remove(`${at}.jpg`);
+  expect(await phone.pass(ahead)).toMatchObject({ day: { copied: 60, gone: 55 }, storm: { gone: 55 } });
+  expect(await phone.pass()).toMatchObject({ gone: 55, day: { copied: 0, gone: 0 }, storm: null });
+});
+
 test('two passes never work at once', async () => {
   using phone = testPhone();
   phone.write('a.jpg', 'one');

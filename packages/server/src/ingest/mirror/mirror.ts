@@ -45,7 +45,7 @@ const passWith = async (
   const ingest = ingestOf(disk, args, present, count);
   if (typeof ingest === 'object') return ingest.outcome;
   const modes = modesOf(args.readableBy);
-  const home = new Homing(args, ledger);
+  const home = new Homing(args, ledger, world.now);
   const shelf = await openShelf(disk, fromText(args.target), {
     mode: modes.folder,
     decide: (found) => home.decide(found),

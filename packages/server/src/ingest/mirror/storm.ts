@@ -8,15 +8,15 @@ const fewest = 50;
 const share = 0.25;
 
 /**
- * How many files went from the phone since `sinceMs`. What was only moved or renamed there did not: its bytes are still on the phone,
- * under another name.
+ * How many files went from the phone within a day of `nowMs`, also when the clock was set since then: what went in a year that was never
+ * is no storm until that comes. What was only moved or renamed did not go: its bytes are still on the phone, under another name.
  */
-export const goneSince = (rows: Iterable<Row>, sinceMs: number): number => {
+export const goneWithinDay = (rows: Iterable<Row>, nowMs: number): number => {
   const gone: Row[] = [];
   const here = new Set<string>();
   for (const row of rows) {
     if (row.goneAt === null) here.add(row.sha256);
-    else if (row.goneAt > sinceMs) gone.push(row);
+    else if (Math.abs(nowMs - row.goneAt) < dayMs) gone.push(row);
   }
   return gone.filter(({ sha256 }) => !here.has(sha256)).length;
 };
