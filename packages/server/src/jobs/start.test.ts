@@ -90,6 +90,15 @@ describe('a job', () => {
     expect(heard).toEqual([{ quiet: true }, { quiet: null }]);
   });
 
+  test('that says more in a line than anybody could hold is heard in its next', async () => {
+    const long = 'JSON.stringify({ progress: "x".repeat(9 * 1024 ** 2) })';
+    const body = `process.stdout._handle.setBlocking(true); process.stdout.write(${long} + "\\n"); context.progress("short"); return [1];`;
+    const heard: number[] = [];
+    const onProgress = (value: unknown): void => void heard.push(String(value).length);
+    const end = await inProgram(body, (at) => startJob(at, phone, job, { until: 0 }, { cell: wide, onProgress }));
+    expect([end, heard]).toEqual([[1], [5]]);
+  });
+
   test('that still listens when it is done ends all the same', async () => {
     const body = 'void (async () => { for await (const _ of context.told()); })(); return [1];';
     const endless = async function* () {

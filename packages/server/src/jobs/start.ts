@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Mode } from '../accounts/layout.ts';
 import { sourceDirectory } from '../session/arguments.ts';
 import { type Cell, type Jail, jailWords, nodeWords, sessionFolders } from '../session/jail.ts';
+import { linesOf } from '../supervisor/child/lines.ts';
 import type { Job } from './job.ts';
 import { tell } from './tell.ts';
 
@@ -20,10 +21,14 @@ export interface JobPlace {
   readonly enter: number | null;
 }
 
+/** A job has read what somebody else wrote, so no more than that is held of one that never ends a line. */
+const longestLine = 8 * 1024 ** 2;
+const words = z.string().max(10_000);
+
 const answer = z.union([
   z.object({ progress: z.unknown() }).strict(),
   z.object({ result: z.unknown() }).strict(),
-  z.object({ problem: z.object({ code: z.string(), happened: z.string(), remedy: z.string() }) }).strict(),
+  z.object({ problem: z.object({ code: words, happened: words, remedy: words }) }).strict(),
 ]);
 
 /** What may be otherwise than for work on what a source has stored. */
@@ -71,8 +76,8 @@ export const startJob = async <Arguments extends z.ZodType, Result extends z.Zod
   });
   const telling = told === undefined || child.stdin === null ? null : tell(child.stdin, told);
   let last: z.infer<typeof answer> | null = null;
-  for await (const line of child.iterable()) {
-    const read = answer.safeParse(parseJson(String(line)));
+  for await (const line of linesOf(child.stdout.setEncoding('utf8'), longestLine)) {
+    const read = answer.safeParse(line === null ? null : parseJson(line));
     if (!read.success) continue;
     if ('progress' in read.data) onProgress?.(read.data.progress);
     else last = read.data;
