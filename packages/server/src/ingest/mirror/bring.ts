@@ -12,7 +12,7 @@ import { type Placed, Placer } from './place.ts';
 import { folderOf, joined, nameOf, type Raw, rawOf, toBytes } from './raw.ts';
 import type { Shelf } from './shelf.ts';
 import { breathe, openSource, readThrough, type Source, Stopped, stampOf, Unreadable, Unsettled } from './source.ts';
-import { errorCode, isFull, wordsOf } from './trouble.ts';
+import { errorCode, isFull, NamesTaken, wordsOf } from './trouble.ts';
 import type { MirrorWorld } from './world.ts';
 
 /** Where and with what the second half of a pass works. */
@@ -73,6 +73,7 @@ export class Bringer {
       if (error instanceof Stopped) return 'stopped';
       if (error instanceof Unsettled) count.unsettled += 1;
       else if (error instanceof Unreadable) count.unreadable += 1;
+      else if (error instanceof NamesTaken) count.fail(error.message);
       else if (!(error instanceof Error) || errorCode(error) === null) throw error;
       else if (isFull(error) || isErrno(error, 'EROFS')) {
         count.first(wordsOf(error));

@@ -7,7 +7,7 @@ import type { Owners } from './owners.ts';
 import { folderOf, type Raw } from './raw.ts';
 import { isSameFile, type Shelf } from './shelf.ts';
 import { readThrough, stampOf, Unsettled } from './source.ts';
-import { ifPossible } from './trouble.ts';
+import { ifPossible, NamesTaken } from './trouble.ts';
 
 /** Where a file of the phone is in the mirror, and how it came there. */
 export interface Placed {
@@ -74,7 +74,7 @@ export class Placer {
       how = 'new';
       return 'here';
     });
-    if (place === null) throw new Unsettled();
+    if (place === null) throw new NamesTaken();
     return how === 'found' ? this.#take(place) : this.#placed(place, how);
   }
 

@@ -1,7 +1,8 @@
-import { statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { MirrorDisk } from './disk.ts';
-import { errnoOf, linklessDisk, testPhone, watchedDisk } from './testing.ts';
+import { type MirrorDisk, nodeMirrorDisk } from './disk.ts';
+import { errnoOf, linklessDisk, rawName, testPhone, watchedDisk } from './testing.ts';
 
 const day = new Date().toISOString().slice(0, 10);
 
@@ -47,6 +48,32 @@ test('a file that somebody else put there, and whose time they alone may set, is
   expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 0, failed: 0 });
   phone.write('a.jpg', 'two');
   expect(await phone.pass()).toMatchObject({ copied: 1, versions: 1 });
+});
+
+test('a file whose names are all taken is said, and the others come', async () => {
+  using phone = testPhone();
+  phone.write('DCIM/a.jpg', 'one');
+  phone.write('DCIM/b.jpg', 'two');
+  await phone.pass();
+  for (const name of ['a', 'b', 'c', 'd']) phone.write(`DCIM/${name}.jpg`, `${name} now`);
+  const folder = nodeMirrorDisk.stat(rawName(phone.target));
+  const other = nodeMirrorDisk.stat(rawName(phone.inTarget('DCIM/b.jpg')));
+  // Every version of a.jpg there could be, and every name that c.jpg could have.
+  const disk: MirrorDisk = {
+    ...nodeMirrorDisk,
+    stat: (path) => {
+      if (/\/\.versions\/.*\/a\.jpg$|media\/DCIM\/c/.test(path)) return other;
+      return /\/\.versions\/[^/]*(\/DCIM)?$/.test(path) ? folder : nodeMirrorDisk.stat(path);
+    },
+    makeFolder: () => false,
+    link: (from, to) => {
+      if (to.includes('/.versions/')) mkdirSync(join(phone.target, '.versions', day, 'DCIM'), { recursive: true });
+      nodeMirrorDisk.link(from, to);
+    },
+  };
+  const words = 'all the names that a file may have in the mirror are taken';
+  expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', failed: 2, copied: 2, firstFailure: words });
+  expect(phone.files()).toMatchObject({ 'DCIM/a.jpg': 'one', 'DCIM/b.jpg': 'b now', 'DCIM/d.jpg': 'd now' });
 });
 
 test('a disk that fails is no poor one: what it can not set is said', async () => {

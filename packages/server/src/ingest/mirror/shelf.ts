@@ -4,7 +4,7 @@ import type { MirrorDisk } from './disk.ts';
 import { numbered, placesFor, versionsFolder } from './names.ts';
 import { folderOf, joined, nameOf, partsOf, type Raw, rawOf } from './raw.ts';
 import { Unsettled } from './source.ts';
-import { ifPossible, isAbsent } from './trouble.ts';
+import { ifPossible, isAbsent, NamesTaken } from './trouble.ts';
 
 /** Who may read what the mirror makes: explicit, whatever mask the server was started with. */
 export const modesOf = (readableBy: 'group' | 'all') =>
@@ -142,7 +142,7 @@ export class Shelf {
         }
       }
     }
-    throw new Error(`no room for another version of a day`);
+    throw new NamesTaken();
   }
 
   #linkOrMove(place: Raw, known: BigIntStats, version: Raw): 'linked' | 'moved' {

@@ -5,6 +5,11 @@ import { isErrno } from '@berth/common/errno.ts';
 export const errorCode = (error: unknown): string | null =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && 'errno' in error ? error.code : null;
 
+/** Somebody has taken thousands of names, for a file or for its versions. Waiting does not help. */
+export class NamesTaken extends Error {
+  override readonly message = 'all the names that a file may have in the mirror are taken';
+}
+
 /** True when the disk has no room, or this user may take no more of it. */
 export const isFull = (error: unknown): boolean => isErrno(error, 'ENOSPC', 'EDQUOT');
 
