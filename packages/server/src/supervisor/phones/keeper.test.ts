@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clockAhead } from '../../coordinator/clock.ts';
 import { type Condition, decide, type Word } from '../../events/condition.ts';
+import type { PhoneFacts } from '../../ingest/facts.ts';
 import type { KeptFacts } from '../../ingest/facts-file.ts';
 import { passOf, syncthingUp } from '../../ingest/testing.ts';
 import type { ServerConfig } from '../../sources/source.ts';
@@ -196,6 +197,20 @@ describe('whoever keeps phones', () => {
     other.keeper.watch(phoneConfig({ media: '{ to: /volume1/photos/other }' }));
     expect(other.keeper.facts()).toMatchObject([{ ingest: null, mirror: { last: null } }]);
     await Promise.all([again.keeper.stop(), other.keeper.stop()]);
+  });
+
+  test('says what is so, and tells who wants to know, also when it can not be written down', async () => {
+    let told: readonly PhoneFacts[] = [];
+    const full = () => {
+      throw new Error('ENOSPC');
+    };
+    const { keeper, world } = keeperOf({ write: full, onFacts: (facts) => (told = facts) }, {});
+    keeper.watch(phoneConfig());
+    keeper.start();
+    await pass(5000);
+    expect(world.open).toMatchObject([{ key: 'syncthing-refused:lisa-phone' }]);
+    expect(told).toMatchObject([{ mirror: { goodAt: expect.any(String) } }]);
+    await keeper.stop();
   });
 
   test('says that a door does not open, and why, and tries again', async () => {

@@ -218,15 +218,17 @@ export class PhoneKeeper {
     this.#soon = undefined;
     const { write, onFacts, keeper, conditions, clock, log } = this.#options;
     const all = [...this.#kept.values()];
+    onFacts(all.map(({ facts }) => facts));
     try {
+      if (!this.#isStopping) {
+        const open = conditions();
+        const words = all.flatMap(({ phone, facts }) =>
+          this.#watching.words(phone.name, phoneWords(phone, facts, open, clock.wallMs())),
+        );
+        if (words.length > 0) void keeper.say(words);
+      }
+      // The last: on a full disk all that can still be said is said.
       write(all.map(({ about, facts }) => ({ about, facts })));
-      onFacts(all.map(({ facts }) => facts));
-      if (this.#isStopping) return;
-      const open = conditions();
-      const words = all.flatMap(({ phone, facts }) =>
-        this.#watching.words(phone.name, phoneWords(phone, facts, open, clock.wallMs())),
-      );
-      if (words.length > 0) void keeper.say(words);
     } catch (error) {
       log.error({ err: error }, 'what is known of phones could not be written down; it is tried again');
     }
