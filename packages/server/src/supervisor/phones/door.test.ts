@@ -44,6 +44,13 @@ describe('a door', () => {
       expect((await stat(socket)).mode & 0o777).toBe(0o600);
     }));
 
+  test('is still open after a session that could not even be started', () =>
+    inFolder(async (socket) => {
+      await using open = await door(socket, 'no program has such a word: \0');
+      for (const _ of [1, 2]) expect(await text(connect(socket))).toBe('');
+      expect(open.live()).toBe(0);
+    }));
+
   test('says so where its path is too long for a socket', () =>
     inFolder(async (socket) => {
       const path = join(dirname(socket), 'x'.repeat(100), 'receive.sock');

@@ -51,6 +51,7 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
       return;
     }
     const session = startSession(connection, options);
+    if (session === null) return;
     const ended = once(session, 'close').catch(() => undefined);
     sessions.set(session, ended);
     void ended.then(() => sessions.delete(session));
@@ -78,9 +79,18 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
   };
 };
 
-const startSession = (connection: Socket, { command, environment, log }: DoorOptions): ChildProcess => {
+/** Null where none could be. */
+const startSession = (connection: Socket, { command, environment, log }: DoorOptions): ChildProcess | null => {
   const [file = '', ...words] = command;
-  const session = spawn(file, words, { cwd: '/', env: environment, stdio: [connection, connection, 'pipe'] });
+  let session: ChildProcess;
+  try {
+    session = spawn(file, words, { cwd: '/', env: environment, stdio: [connection, connection, 'pipe'] });
+  } catch (error) {
+    // Node throws where there is no memory for one, and it is the server that listens here.
+    connection.destroy();
+    log.error({ err: error }, 'a session could not be started');
+    return null;
+  }
   // Ours is a copy: kept open, nobody would ever hear that the session has ended.
   const letGo = (): void => void connection.destroy();
   session.on('spawn', letGo);
