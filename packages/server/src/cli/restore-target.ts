@@ -1,4 +1,14 @@
-import { chownSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
 import { isErrno } from '@berth/common/errno.ts';
 import { Problem } from '@berth/common/problem.ts';
 import { lookAs } from '../supervisor/phones/look.ts';
@@ -13,15 +23,30 @@ import type { AtPhone } from './at-phone.ts';
 export const readyRestoreTarget = async ({ world, phone }: AtPhone, path: string): Promise<string> => {
   const isNew = make(path);
   try {
-    if (!isNew) requireEmpty(path);
-    if (!isSame(path, reachedFrom(world, path))) throw hidden(path, `the server's processes see no such folder there`);
-    if (world.mode !== 'rootless') chownSync(path, phone.uid, phone.uid);
+    const folder = openFolder(path);
+    try {
+      if (!isNew) requireEmpty(folder, path);
+      if (!isSame(folder, reachedFrom(world, path))) throw hidden(path, `for the server's processes, it is not there`);
+      if (world.mode !== 'rootless') fchownSync(folder, phone.uid, phone.uid);
+    } finally {
+      closeSync(folder);
+    }
     const [seen] = await lookAs(world, { uid: phone.uid, groups: [] }, [path]);
     if (seen !== 'ok') throw hidden(path, `UID ${phone.uid} can not walk there`);
     return path;
   } catch (error) {
     if (isNew) rmdirSync(path);
     throw error;
+  }
+};
+
+/** The folder itself: in /tmp anybody may put a link to another one into its place, which would be given away. */
+const openFolder = (path: string): number => {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (!isErrno(error, 'ENOTDIR', 'ELOOP')) throw error;
+    throw new Problem('target', `${path} is a file or a link.`, 'Name a folder: --to DIR');
   }
 };
 
@@ -43,9 +68,8 @@ const make = (path: string): boolean => {
   }
 };
 
-const requireEmpty = (path: string): void => {
-  if (!statSync(path).isDirectory()) throw new Problem('target', `${path} is a file.`, 'Name a folder: --to DIR');
-  const entries = readdirSync(path).length;
+const requireEmpty = (folder: number, path: string): void => {
+  const entries = readdirSync(`/proc/self/fd/${folder}`).length;
   if (entries === 0) return;
   throw new Problem(
     'target-not-empty',
@@ -55,9 +79,9 @@ const requireEmpty = (path: string): void => {
 };
 
 /** A server of systemd's may have a /tmp of its own. */
-const isSame = (ours: string, theirs: string): boolean => {
+const isSame = (folder: number, theirs: string): boolean => {
   const there = statSync(theirs, { throwIfNoEntry: false });
-  const here = statSync(ours);
+  const here = fstatSync(folder);
   return there !== undefined && there.dev === here.dev && there.ino === here.ino;
 };
 
