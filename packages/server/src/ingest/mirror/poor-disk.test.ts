@@ -2,6 +2,7 @@ import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type MirrorDisk, nodeMirrorDisk } from './disk.ts';
+import { type Raw, rawOf } from './raw.ts';
 import { errnoOf, linklessDisk, rawName, testPhone, watchedDisk } from './testing.ts';
 
 const day = new Date().toISOString().slice(0, 10);
@@ -95,3 +96,49 @@ test.each([-11_644_473_600, 253_402_300_799])(
     expect(statSync(phone.inTarget('a.jpg')).mtimeMs).toBe(statSync(phone.inIngest('a.jpg')).mtimeMs);
   },
 );
+
+test('a disk without second names gets whole files all the same, and keeps versions', async () => {
+  using phone = testPhone();
+  const disk = linklessDisk();
+  for (const content of ['one', 'two', 'three']) {
+    phone.write('DCIM/a.jpg', content);
+    expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 1, failed: 0 });
+  }
+  expect(phone.files()).toEqual({
+    'DCIM/a.jpg': 'three',
+    [`.versions/${day}/DCIM/a.jpg`]: 'one',
+    [`.versions/${day}.2/DCIM/a.jpg`]: 'two',
+  });
+});
+
+test('a disk that takes only shorter names, and not every letter, gets names that it takes', async () => {
+  using phone = testPhone();
+  const long = `${'ä'.repeat(110)}.jpg`;
+  for (const name of [long, 'a:b?.jpg', 'plain.jpg', `${'d'.repeat(200)}/x.jpg`]) phone.write(name, name);
+  const disk = watchedDisk((call, path) => {
+    if (!path.startsWith(phone.target) || !['stat', 'link', 'makeFolder'].includes(call)) return;
+    if (path.split('/').some((name) => name.length > 143)) throw errnoOf('ENAMETOOLONG', -36);
+    if (/[:?]/.test(path)) throw errnoOf('EINVAL', -22);
+  });
+  for (const copied of [4, 0]) expect(await phone.pass({ disk })).toMatchObject({ copied, failed: 0, renamed: 3 });
+  const names = Object.keys(phone.files());
+  expect(Object.values(phone.files()).sort()).toEqual(
+    [long, 'a:b?.jpg', 'plain.jpg', `${'d'.repeat(200)}/x.jpg`].sort(),
+  );
+  expect(names).toContainEqual(expect.stringMatching(/^ä{63}~[0-9a-f]{8}\.jpg$/));
+  expect(names).toContainEqual(expect.stringMatching(/^a_b_~[0-9a-f]{8}\.jpg$/));
+  expect(names).toContainEqual(expect.stringMatching(/^d{131}~[0-9a-f]{8}\/x\.jpg$/));
+});
+
+test('a disk that lists a name otherwise than it was given has the file all the same', async () => {
+  using phone = testPhone();
+  const disk = {
+    ...nodeMirrorDisk,
+    list: (folder: Raw) =>
+      nodeMirrorDisk.list(folder).map((entry) => ({ ...entry, name: rawOf(entry.name.replace('\u00c3\u00bc', '??')) })),
+  };
+  phone.write('DCIM/x', 'one');
+  phone.write('m\u00fc.jpg', 'two');
+  const listing = (path: Raw) => (path.startsWith(phone.target) ? disk.list(path) : nodeMirrorDisk.list(path));
+  for (const copied of [2, 0]) expect(await phone.pass({ disk: { ...disk, list: listing } })).toMatchObject({ copied });
+});

@@ -1,19 +1,7 @@
-import {
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { linkSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nodeMirrorDisk } from './disk.ts';
-import { type Raw, rawOf } from './raw.ts';
-import { errnoOf, linklessDisk, testPhone, watchedDisk } from './testing.ts';
+import { errnoOf, testPhone, watchedDisk } from './testing.ts';
 
 const day = new Date().toISOString().slice(0, 10);
 
@@ -31,30 +19,6 @@ test('what somebody put in the mirror is never replaced: the same bytes are take
     'c~2.jpg': 'phone c.jpg',
   });
   expect(await phone.pass()).toMatchObject({ copied: 0 });
-});
-
-test('an edit that somebody made in the mirror stays where it is when the phone edits too', async () => {
-  using phone = testPhone();
-  phone.write('a.jpg', 'one');
-  await phone.pass();
-  rmSync(phone.inTarget('a.jpg'));
-  writeFileSync(phone.inTarget('a.jpg'), 'retouched');
-  expect(await phone.pass()).toMatchObject({ copied: 0 });
-  phone.write('a.jpg', 'phone');
-  expect(await phone.pass()).toMatchObject({ copied: 1, versions: 0, renamed: 1 });
-  expect(phone.files()).toEqual({ 'a.jpg': 'retouched', 'a~2.jpg': 'phone' });
-});
-
-test('an edit in place, with size and time as before, goes to the versions', async () => {
-  using phone = testPhone();
-  phone.write('a.jpg', 'one');
-  await phone.pass();
-  const { mtime } = statSync(phone.inTarget('a.jpg'));
-  writeFileSync(phone.inTarget('a.jpg'), 'own');
-  utimesSync(phone.inTarget('a.jpg'), mtime, mtime);
-  phone.write('a.jpg', 'phone');
-  await phone.pass();
-  expect(Object.values(phone.files()).sort()).toEqual(expect.arrayContaining(['own', 'phone']));
 });
 
 test('nothing is written through a link in the mirror, to a folder or to a file', async () => {
@@ -177,59 +141,12 @@ test('somebody who replaces a file while its older version is set aside keeps wh
   expect(Object.values(phone.files()).sort()).toEqual(['one', 'phone', 'theirs']);
 });
 
-test('a disk without second names gets whole files all the same, and keeps versions', async () => {
-  using phone = testPhone();
-  const disk = linklessDisk();
-  for (const content of ['one', 'two', 'three']) {
-    phone.write('DCIM/a.jpg', content);
-    expect(await phone.pass({ disk })).toMatchObject({ outcome: 'done', copied: 1, failed: 0 });
-  }
-  expect(phone.files()).toEqual({
-    'DCIM/a.jpg': 'three',
-    [`.versions/${day}/DCIM/a.jpg`]: 'one',
-    [`.versions/${day}.2/DCIM/a.jpg`]: 'two',
-  });
-});
-
-test('a disk that takes only shorter names, and not every letter, gets names that it takes', async () => {
-  using phone = testPhone();
-  const long = `${'ä'.repeat(110)}.jpg`;
-  for (const name of [long, 'a:b?.jpg', 'plain.jpg', `${'d'.repeat(200)}/x.jpg`]) phone.write(name, name);
-  const disk = watchedDisk((call, path) => {
-    if (!path.startsWith(phone.target) || !['stat', 'link', 'makeFolder'].includes(call)) return;
-    if (path.split('/').some((name) => name.length > 143)) throw errnoOf('ENAMETOOLONG', -36);
-    if (/[:?]/.test(path)) throw errnoOf('EINVAL', -22);
-  });
-  for (const copied of [4, 0]) expect(await phone.pass({ disk })).toMatchObject({ copied, failed: 0, renamed: 3 });
-  const names = Object.keys(phone.files());
-  expect(Object.values(phone.files()).sort()).toEqual(
-    [long, 'a:b?.jpg', 'plain.jpg', `${'d'.repeat(200)}/x.jpg`].sort(),
-  );
-  expect(names).toContainEqual(expect.stringMatching(/^ä{63}~[0-9a-f]{8}\.jpg$/));
-  expect(names).toContainEqual(expect.stringMatching(/^a_b_~[0-9a-f]{8}\.jpg$/));
-  expect(names).toContainEqual(expect.stringMatching(/^d{131}~[0-9a-f]{8}\/x\.jpg$/));
-});
-
 test('two phones’ files of one inode are two files of the mirror', async () => {
   using phone = testPhone();
   phone.write('a.jpg', 'one');
   linkSync(phone.inIngest('a.jpg'), phone.inIngest('b.jpg'));
   await phone.pass();
   expect(statSync(phone.inTarget('a.jpg')).ino).not.toBe(statSync(phone.inTarget('b.jpg')).ino);
-});
-
-test('an edit of somebody’s keeps its time when the phone only touches the file', async () => {
-  using phone = testPhone();
-  phone.write('a.jpg', 'one');
-  await phone.pass();
-  writeFileSync(phone.inTarget('a.jpg'), 'retouched');
-  utimesSync(phone.inTarget('a.jpg'), 1_700_000_000, 1_700_000_000);
-  utimesSync(phone.inIngest('a.jpg'), 1_600_000_000, 1_600_000_000);
-  expect(await phone.pass()).toMatchObject({ copied: 0, failed: 0 });
-  expect(statSync(phone.inTarget('a.jpg')).mtimeMs).toBe(1_700_000_000_000);
-  phone.write('a.jpg', 'phone');
-  await phone.pass();
-  expect(phone.files()).toEqual({ 'a.jpg': 'retouched', 'a~2.jpg': 'phone' });
 });
 
 test('a folder that somebody put in the place of a file is not taken for it', async () => {
@@ -240,17 +157,4 @@ test('a folder that somebody put in the place of a file is not taken for it', as
   mkdirSync(phone.inTarget('a.jpg'));
   for (const copied of [1, 0]) expect(await phone.pass()).toMatchObject({ copied });
   expect(phone.files()).toEqual({ 'a~2.jpg': 'one' });
-});
-
-test('a disk that lists a name otherwise than it was given has the file all the same', async () => {
-  using phone = testPhone();
-  const disk = {
-    ...nodeMirrorDisk,
-    list: (folder: Raw) =>
-      nodeMirrorDisk.list(folder).map((entry) => ({ ...entry, name: rawOf(entry.name.replace('\u00c3\u00bc', '??')) })),
-  };
-  phone.write('DCIM/x', 'one');
-  phone.write('m\u00fc.jpg', 'two');
-  const listing = (path: Raw) => (path.startsWith(phone.target) ? disk.list(path) : nodeMirrorDisk.list(path));
-  for (const copied of [2, 0]) expect(await phone.pass({ disk: { ...disk, list: listing } })).toMatchObject({ copied });
 });
