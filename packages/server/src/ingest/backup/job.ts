@@ -15,7 +15,7 @@ import {
 } from './arguments.ts';
 import { ingestConfig } from './config.ts';
 import { lookAtIngest } from './marker.ts';
-import { listenForQuiet, type QuietNews, waitUntilQuiet } from './wait.ts';
+import { listenForQuiet, type QuietNews, type WaitWorld, waitUntilQuiet } from './wait.ts';
 import { ingestWorld } from './world.ts';
 
 /**
@@ -55,7 +55,8 @@ const wake = async (context: JobContext, args: BackupArguments): Promise<BackupR
     const { report } = await runBackup(run);
     return ran(report);
   }
-  const settle = settler({ news, settleMs: args.settleMs, world, signal, tell });
+  const waiting = { steadyMs: () => performance.now(), sleep: world.sleep };
+  const settle = settler({ news, settleMs: args.settleMs, world: waiting, signal, tell });
   const end = await runIfDue({
     ...run,
     skip: async () => {
@@ -72,14 +73,14 @@ const wake = async (context: JobContext, args: BackupArguments): Promise<BackupR
 const settler = (args: {
   readonly news: QuietNews;
   readonly settleMs: number;
-  readonly world: RunArguments['world'];
+  readonly world: WaitWorld;
   readonly signal: AbortSignal;
   readonly tell: (progress: BackupProgress) => void;
 }) => {
   const { news, settleMs, world, signal, tell } = args;
   let untilMs: number | null = null;
   return () => {
-    untilMs ??= world.now().getTime() + settleMs;
+    untilMs ??= world.steadyMs() + settleMs;
     if (news.now() === false) tell({ type: 'settling' });
     return waitUntilQuiet(news, untilMs, world, signal);
   };

@@ -33,14 +33,14 @@ const teller = () => {
 /** A clock that only sleeping moves, and what happens at which second of it. */
 const stage = (script: Readonly<Record<number, () => Promise<void>>>) => {
   let seconds = 0;
-  const now = () => new Date(seconds * 1000);
+  const steadyMs = () => seconds * 1000;
   const sleep = async (delayMs: number, signal: AbortSignal) => {
     for (const end = seconds + delayMs / 1000; seconds < end && !signal.aborted; ) {
       seconds += 1;
       await script[seconds]?.();
     }
   };
-  return { world: { now, sleep }, seconds: () => seconds };
+  return { world: { steadyMs, sleep }, seconds: () => seconds };
 };
 
 const never = new AbortController().signal;

@@ -1,4 +1,5 @@
 import type { LeaseWorld } from '@berth/agent/run/lease.ts';
+import type { Clock } from '../../coordinator/clock.ts';
 import { toBackupSchema } from './arguments.ts';
 
 /** What is known of Syncthing: it is quiet, or at work; null where nobody can say; undefined before anybody said anything. */
@@ -39,21 +40,24 @@ const calmMs = 5_000;
 /** Whoever is to tell us may only just have started. */
 const firstWordMs = 30_000;
 
+/** By a clock that never jumps: a machine that learns the time while it waits would wait for as long. */
+export type WaitWorld = Pick<Clock, 'steadyMs'> & Pick<LeaseWorld, 'sleep'>;
+
 /**
- * Waits until Syncthing has been quiet for five seconds, `untilMs` has come, or nobody can say, which is never a reason not to back up.
+ * Waits until Syncthing has been quiet for five seconds, `untilMs` of the steady clock has come, or nobody can say, which is never a reason not to back up.
  * Never rejects.
  */
 export const waitUntilQuiet = async (
   news: QuietNews,
   untilMs: number,
-  world: Pick<LeaseWorld, 'now' | 'sleep'>,
+  world: WaitWorld,
   signal: AbortSignal,
 ): Promise<Waited> => {
-  const beganMs = world.now().getTime();
+  const beganMs = world.steadyMs();
   let quietSinceMs: number | null = null;
   for (;;) {
     if (signal.aborted) return 'stopped';
-    const nowMs = world.now().getTime();
+    const nowMs = world.steadyMs();
     const quiet = news.now();
     if (quiet === null) return 'nobody';
     quietSinceMs = quiet === true ? (quietSinceMs ?? nowMs) : null;
@@ -68,7 +72,7 @@ export const waitUntilQuiet = async (
 const sleepOrNews = async (
   news: QuietNews,
   delayMs: number,
-  world: Pick<LeaseWorld, 'sleep'>,
+  world: Pick<WaitWorld, 'sleep'>,
   signal: AbortSignal,
 ): Promise<void> => {
   const heard = new AbortController();
