@@ -44,13 +44,14 @@ describe('the runtime folder of a phone', () => {
     expect(lstatSync(folder())).toMatchObject({ uid: 0, gid: phone.uid, mode: 0o40710 });
   });
 
-  test('loses the doors of commands that were killed, and no other', () => {
+  test('loses what commands have left that were killed, and nothing else', () => {
     ensureRuntimeFolder({ mode, runtimeDir }, phone);
     // No process has such a number (proc(5), pid_max).
     const [left, open] = [ownDoorName(2 ** 30), ownDoorName(process.pid)];
-    for (const name of [left, open, 'receive.sock']) writeFileSync(join(folder(), name), '');
+    for (const name of [left, `password.${2 ** 30}.new`, open, 'password', 'receive.sock'])
+      writeFileSync(join(folder(), name), '');
     ensureRuntimeFolder({ mode, runtimeDir }, phone);
-    expect(readdirSync(folder()).toSorted()).toEqual([open, 'receive.sock']);
+    expect(readdirSync(folder()).toSorted()).toEqual([open, 'password', 'receive.sock']);
   });
 
   test('goes with its phone', () => {

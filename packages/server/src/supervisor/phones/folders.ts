@@ -27,7 +27,7 @@ export const ensureRuntimeFolder = ({ mode, runtimeDir }: Where, { uid }: Pick<P
       if (!isErrno(error, 'EEXIST')) throw error;
     }
   }
-  removeLeftDoors(folder);
+  removeLeftovers(folder);
   if (mode === 'rootless') return;
   chmodSync(phonesFolder(runtimeDir), 0o755);
   if (lstatSync(folder).gid !== uid) chownSync(folder, 0, uid);
@@ -37,9 +37,10 @@ export const ensureRuntimeFolder = ({ mode, runtimeDir }: Where, { uid }: Pick<P
 /** The name of a door that a command opens for itself, which its process is known by. */
 export const ownDoorName = (pid: number): string => `cli-${pid}.sock`;
 
-const removeLeftDoors = (folder: string): void => {
+/** What has the number of a process in its name that is no more. */
+const removeLeftovers = (folder: string): void => {
   for (const name of readdirSync(folder)) {
-    const [, pid] = /^cli-(\d+)\.sock$/.exec(name) ?? [];
+    const [, pid] = /^(?:cli-|password\.)(\d+)(?:\.|$)/.exec(name) ?? [];
     if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(folder, name), { force: true });
   }
 };
@@ -69,9 +70,11 @@ export const passwordFor = (
   }
   if (mode === 'rootless') return own;
   const copy = join(runtime, passwordName);
-  replaceFile(`${copy}.own`, `${password.value}\n`, 0o400);
-  chownSync(`${copy}.own`, uid, uid);
-  renameSync(`${copy}.own`, copy);
+  // The server and a command may be at it at the same time.
+  const making = `${copy}.${process.pid}`;
+  replaceFile(making, `${password.value}\n`, 0o400);
+  chownSync(making, uid, uid);
+  renameSync(making, copy);
   return passwordName;
 };
 
