@@ -115,6 +115,7 @@ for (const binary of binaries) {
     const { result, stderr } = await phone.wake({ dial, timeZone }, { wrap, node: nodeWords(cell) });
     const backup = (await phone.reports()).at(-1)?.steps.find(({ name }) => name === 'backup');
     expect(result, `${stderr}${JSON.stringify(backup)}`).toMatchObject({ ended: 'ran', outcome: 'incomplete' });
+    expect(result?.words).toContainEqual(expect.stringMatching(/^backup: .*\/DCIM\/closed.jpg/));
     expect(
       backup?.words.filter((line) => line.startsWith('/')),
       'only what it may not read',

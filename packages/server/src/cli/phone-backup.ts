@@ -77,12 +77,13 @@ const exitOf = ({ outcome }: BackupResult): number => {
 /** What came of a backup, for whoever asked for it. */
 export const backupText = (
   name: string,
-  { ended, outcome, message, remedy, warnings, snapshot }: BackupResult,
+  { ended, outcome, message, remedy, warnings, words, snapshot }: BackupResult,
 ): string => {
-  const words =
+  const sentence =
     outcome === 'ok' || outcome === 'incomplete'
       ? `${name} is backed up${outcome === 'ok' ? '' : ', but not all of it'}${snapshot === null ? '' : `: snapshot ${printable(snapshot, 8)}`}.`
       : `${name} is not backed up: ${outcome ?? printable(ended, 200)}.`;
   const said = [message, remedy, ...warnings].filter((line) => line !== null);
-  return `${[words, ...said.map((line) => `  ${printable(line, 500)}`)].join('\n')}\n`;
+  const own = words.map((line) => `    ${printable(line, 600)}`);
+  return `${[sentence, ...said.map((line) => `  ${printable(line, 500)}`), ...own].join('\n')}\n`;
 };

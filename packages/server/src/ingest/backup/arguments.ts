@@ -60,6 +60,8 @@ export const backupResultSchema = z.object({
   remedy: z.string().max(4000).nullable(),
   /** Of a run: what is not right although it was made. */
   warnings: z.array(z.string().max(500)).max(100),
+  /** Of a run: the last words of each step that did not go well, restic's own; they may name files. */
+  words: z.array(z.string().max(600)).max(100),
   snapshot: z.string().max(64).nullable(),
   /** When asking again makes sense, UTC; null for the usual time. */
   nextAt: z.iso.datetime().nullable(),

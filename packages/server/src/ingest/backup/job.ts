@@ -109,10 +109,22 @@ const progressOf = (event: RunEvent): BackupProgress | null => {
 };
 
 const nothing = (ended: string): BackupResult => ({
-  ...{ ended, outcome: null, message: null, remedy: null, warnings: [], snapshot: null, nextAt: null },
+  ...{ ended, outcome: null, message: null, remedy: null, warnings: [], words: [], snapshot: null, nextAt: null },
 });
 
+const unreadableRemedy =
+  "What can not be read: let the phone's UID or its group read it, or exclude it: docs/phone.md.";
+
+const lastWords = ({ name, words }: Report['steps'][number]): readonly string[] =>
+  words.slice(-10).map((line) => `${name}: ${line}`);
+
 const ran = ({ outcome, message, remedy, warnings, steps, snapshot }: Report): BackupResult => ({
-  ...{ ended: 'ran', outcome, message, remedy, snapshot, nextAt: null },
+  ...{ ended: 'ran', outcome, message, snapshot, nextAt: null },
+  // The agent's speaks of an agent.
+  remedy: outcome === 'incomplete' ? unreadableRemedy : remedy,
+  words: steps
+    .filter((step) => step.outcome !== 'ok')
+    .flatMap(lastWords)
+    .slice(-100),
   warnings: [...warnings, ...steps.flatMap((step) => step.warnings)].slice(0, 100),
 });
