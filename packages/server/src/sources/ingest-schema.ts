@@ -24,11 +24,11 @@ const patternOf = (text: string): Parsed<string> => {
   if (text.startsWith('!')) {
     return say(`${quoted(text)} takes back what another pattern leaves out`, 'Write patterns that leave out less.');
   }
-  if (text.startsWith('/') || text.startsWith('~')) {
-    const own = text.replace(/^~?\/*/, '');
+  if (text.startsWith('~')) {
+    const own = text.replace(/^~\/*/, '');
     return say(
-      `${quoted(text)} begins with ${text.slice(0, 1)}, and patterns are relative to the folder of the phone`,
-      own === '' ? 'Delete it.' : `Write it from that folder on, for example '${own}'.`,
+      `${quoted(text)} begins with ~, and patterns are relative to the folder of the phone`,
+      own === '' ? 'Delete it.' : `Write it from that folder on, for example '/${own}'.`,
     );
   }
   if (text.split('/').includes('..')) return say(`${quoted(text)} goes back with ..`, 'Write the pattern without it.');

@@ -5,8 +5,9 @@ export type IsExcluded = (path: Raw) => boolean;
 
 /**
  * Patterns as restic knows them (https://restic.readthedocs.io/en/stable/040_backup.html#excluding-files): `*` and `?` within a name,
- * `**` for any folders, `[a-z]`, `\` before a character that stands for itself. One without a slash is about names anywhere; one with a
- * slash begins at the top. Where restic would find the latter further down too, this does not: what is copied too much is not lost.
+ * `**` for any folders, `[a-z]`, `\` before a character that stands for itself. One without a slash is about names anywhere; one that
+ * begins with a slash begins at the top of the phone's folder (backup/config.ts), and so does here any other with a slash. Where restic
+ * would find that further down too, this does not: what is copied too much is not lost.
  * What is no pattern leaves nothing out.
  *
  * Not `path.matchesGlob`: it takes text, and names are bytes; and its `*` passes over names that begin with a dot.
@@ -14,7 +15,7 @@ export type IsExcluded = (path: Raw) => boolean;
 export const excludedBy = (patterns: readonly string[]): IsExcluded => {
   const tests = patterns.map((pattern) => {
     const text = pattern.replace(/^\.?\/+|\/+$/g, '');
-    const anywhere = !text.includes('/');
+    const anywhere = !text.includes('/') && !pattern.startsWith('/');
     const expression = expressionOf(fromText(text));
     return { anywhere, expression };
   });
