@@ -213,6 +213,20 @@ describe('whoever keeps phones', () => {
     await keeper.stop();
   });
 
+  test('ends without what does not end', async () => {
+    const never = () => new Promise<never>(() => undefined);
+    const { keeper } = keeperOf({ starts: () => ({ look: never, mirror: never, backup: never }) });
+    keeper.watch(phoneConfig());
+    keeper.start();
+    await pass(5000);
+    let isOver = false;
+    void keeper.stop().then(() => (isOver = true));
+    await pass(14_000);
+    expect(isOver).toBe(false);
+    await pass(2000);
+    expect(isOver).toBe(true);
+  });
+
   test('says that a door does not open, and why, and tries again', async () => {
     let tries = 0;
     const { keeper, happened, world } = keeperOf({

@@ -113,13 +113,15 @@ export class PhoneKeeper {
     this.#watching.letEnd();
   }
 
-  /** Ends everything that runs for phones: what is told to has ten seconds. */
+  /** Ends everything that runs for phones: what is told to has ten seconds. What does not end at all is left behind. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#started.resolve();
     clearInterval(this.#again);
     for (const kept of this.#kept.values()) this.#end(kept);
-    await Promise.all([...this.#ending.values(), this.#watching.stop()]);
+    const ended = Promise.all([...this.#ending.values(), this.#watching.stop()]).then(() => true);
+    if (!(await Promise.race([ended, sleep(this.#options.pace.endMs)])))
+      this.#options.log.error('something of a phone does not end; the server ends without it');
     clearTimeout(this.#soon);
     this.#tell();
   }
@@ -238,3 +240,5 @@ export class PhoneKeeper {
 /** Whatever of sources.yaml what runs for a phone goes by. */
 const byOf = ({ uid, ingest, media, quotaBytes, floorBytes }: Phone, { timeZone }: ServerConfig['settings']): string =>
   JSON.stringify([uid, ingest, media, quotaBytes, floorBytes, timeZone]);
+
+const sleep = (ms: number): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), ms).unref());

@@ -12,6 +12,8 @@ export interface PhonePace {
   readonly spreadMs: number;
   /** Nobody has said for so long whether Syncthing is quiet: nobody can. */
   readonly hearMs: number;
+  /** A server that stops waits so long for what runs: on a disk that does not answer nothing can even be killed. */
+  readonly endMs: number;
 }
 
 const [secondMs, minuteMs, hourMs] = [1000, 60_000, 3_600_000];
@@ -20,6 +22,7 @@ const [secondMs, minuteMs, hourMs] = [1000, 60_000, 3_600_000];
 export const usualPace: PhonePace = {
   ...{ quietMs: 2 * secondMs, gapMs: 10 * secondMs, fullMs: hourMs },
   ...{ wakeMs: 15 * minuteMs, spreadMs: minuteMs, hearMs: 30 * secondMs },
+  endMs: 15 * secondMs,
 };
 
 /** A pass takes at most this share of the time: on a slow disk `every` is stretched. */
