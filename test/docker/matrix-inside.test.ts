@@ -145,7 +145,7 @@ describe('a session that has been taken over, in the container', () => {
 
   test('is what sshd runs in this container: no capability, no new privileges, the engine’s seccomp filter', async () => {
     const bare = await probed.run(uids.alpha, ['cat', '/proc/self/status'], '');
-    const session = (await container.exec(['cat', `/proc/${await sessionPid(container)}/status`])).stdout;
+    const session = (await container.exec(['cat', `/proc/${await sessionPid(container, 'beta')}/status`])).stdout;
     const walls = (text: string): readonly string[] =>
       text.split('\n').filter((line) => /^(?:Cap(?:Prm|Eff|Bnd|Amb)|Seccomp|Seccomp_filters):/.test(line));
     expect(walls(bare)).toEqual(walls(session));
