@@ -7,13 +7,16 @@ export interface Day {
 
 /** No phone took a photo before; cameras that lost their clock say 1970 or 1980. */
 const firstYear = 1990;
+/** This was written then: a server whose clock says less has lost it, and photos keep the place that they are given. */
+const thisYear = 2026;
 
 /**
- * The day, where it exists in the calendar and lies between 1990 and the year after `nowMs`; null otherwise: a clock that
+ * The day, where it exists in the calendar and lies between 1990 and the year after `nowMs`, or 2027; null otherwise: a clock that
  * was never set says `0000:00:00`, and one that is wrong says anything.
  */
 export const plausible = (year: number, month: number, day: number, nowMs: number): Day | null => {
-  if (!(year >= firstYear && year <= new Date(nowMs).getUTCFullYear() + 1)) return null;
+  const lastYear = Math.max(thisYear, new Date(nowMs).getUTCFullYear()) + 1;
+  if (!(year >= firstYear && year <= lastYear)) return null;
   const date = new Date(Date.UTC(year, month - 1, day));
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? { year, month } : null;
 };
