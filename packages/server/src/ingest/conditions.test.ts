@@ -174,7 +174,7 @@ describe('the folder in which files arrive', () => {
 
 describe('the mirror', () => {
   test.each([
-    ['full', /disk of the mirror is full/, /df -h \/volume1\/photos\/lisa/],
+    ['full', /disk of the mirror is full: what does not fit is not copied/, /df -h \/volume1\/photos\/lisa/],
     [
       'target-missing',
       /is not the one it was/,

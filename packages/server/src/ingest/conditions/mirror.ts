@@ -40,7 +40,7 @@ const stuck = ({ source: { name, uid } }: Phone, { to }: Media, last: PassResult
   switch (last?.outcome) {
     case 'full':
       return warning(
-        `The disk of the mirror is full: nothing new is copied to ${to}. ${goesOn}`,
+        `The disk of the mirror is full: what does not fit is not copied to ${to}. ${goesOn}`,
         `Make room there: df -h ${typed(to)}. The mirror leaves a little free, and goes on by itself.`,
       );
     case 'target-missing':

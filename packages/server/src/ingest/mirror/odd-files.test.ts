@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, lstatSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -59,6 +59,15 @@ test('links, pipes and sockets are counted and never opened, and a link in place
     server.close(resolve);
   });
   expect(phone.files()).toEqual({ 'DCIM/a.jpg': 'one' });
+});
+
+test('a file of 8 TB of nothing is not begun, and keeps no other from coming', async () => {
+  using phone = testPhone();
+  phone.write('a.mp4', '');
+  phone.write('b.jpg', 'one');
+  truncateSync(phone.inIngest('a.mp4'), 8 * 1024 ** 4);
+  expect(await phone.pass()).toMatchObject({ outcome: 'full', copied: 1, failed: 0 });
+  expect(phone.files()).toEqual({ 'b.jpg': 'one' });
 });
 
 test('a folder that becomes a link between the look and the copy is not read through', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { linkSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -71,6 +72,20 @@ test('the phone’s own file under a second name in the mirror is no copy of it'
   for (const copied of [1, 0]) expect(await phone.pass()).toMatchObject({ copied, renamed: 1 });
   writeFileSync(phone.inIngest('a.jpg'), 'two');
   expect(phone.files()).toEqual({ 'a.jpg': 'two', 'a~2.jpg': 'one' });
+});
+
+test('a pipe that somebody put in the place of a file, a folder or the mark is not waited for', async () => {
+  using phone = testPhone();
+  for (const name of ['a.jpg', 'DCIM/b.jpg']) phone.write(name, name);
+  await phone.pass();
+  for (const name of ['a.jpg', 'DCIM']) {
+    rmSync(phone.inTarget(name), { recursive: true });
+    execFileSync('mkfifo', [phone.inTarget(name).toString()]);
+  }
+  for (const copied of [2, 0]) expect(await phone.pass()).toMatchObject({ outcome: 'done', copied, renamed: 2 });
+  rmSync(phone.inTarget('.berth/id'));
+  execFileSync('mkfifo', [phone.inTarget('.berth/id').toString()]);
+  expect(await phone.pass()).toMatchObject({ outcome: 'target-unwritable' });
 });
 
 test('a link where the mirror keeps what is its own is not followed', async () => {
