@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backupText } from './phone-backup.ts';
+import { backupText, delayText } from './phone-backup.ts';
 
 const result = {
   ended: 'ran',
@@ -23,4 +23,14 @@ test('a backup that has not everything says why, in restic’s own words made ha
     '    backup: /phones/lisa/\\u{1b}[2Jclosed.jpg: permission denied',
     '',
   ]);
+});
+
+test('whoever waits for a backup is told why, and that it can be ended', () => {
+  expect(delayText({ type: 'waiting', position: 2 })).toBe(
+    'the server is busy: number 2 in its queue; Ctrl-C ends the waiting\n',
+  );
+  expect(delayText({ type: 'retry', reason: 'connection', delayMs: 4200 })).toBe(
+    'this try failed (connection); the next comes in 5 s, Ctrl-C ends it\n',
+  );
+  expect(delayText({ type: 'settling' })).toBeNull();
 });

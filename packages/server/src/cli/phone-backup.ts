@@ -2,7 +2,12 @@ import { resolve } from 'node:path';
 import { printable } from '@berth/common/parsed.ts';
 import { exitCode, Problem } from '@berth/common/problem.ts';
 import type { Command } from 'commander';
-import { type BackupResult, backupProgressSchema, type ToBackup } from '../ingest/backup/arguments.ts';
+import {
+  type BackupProgress,
+  type BackupResult,
+  backupProgressSchema,
+  type ToBackup,
+} from '../ingest/backup/arguments.ts';
 import { startBackup } from '../supervisor/phones/start.ts';
 import { type AtPhone, atPhone, requireFolders } from './at-phone.ts';
 import { type Shared, say, sayJson } from './command.ts';
@@ -50,9 +55,17 @@ const backupNow = async (name: string, flags: Flags): Promise<void> => {
       ...{ marker, isNow: true, timeZone, told: quietOf(at), signal: interruption.signal },
       onProgress: (value) => {
         const read = backupProgressSchema.safeParse(value);
-        if (!read.success || read.data.type !== 'progress') return;
-        const { filesDone, bytesDone, bytesTotal } = read.data;
-        bar.show({ objects: filesDone, bytes: bytesDone, totalBytes: bytesTotal, what: 'files' });
+        if (!read.success) return;
+        const { data: progress } = read;
+        if (progress.type === 'progress') {
+          const { filesDone, bytesDone, bytesTotal } = progress;
+          bar.show({ objects: filesDone, bytes: bytesDone, totalBytes: bytesTotal, what: 'files' });
+          return;
+        }
+        const line = flags.json === true ? null : delayText(progress);
+        if (line === null) return;
+        bar.clear();
+        process.stderr.write(line);
       },
     });
   } finally {
@@ -67,6 +80,20 @@ const backupNow = async (name: string, flags: Flags): Promise<void> => {
 async function* quietOf({ facts }: AtPhone): AsyncGenerator<ToBackup> {
   yield { quiet: facts?.syncthing?.kind === 'up' ? facts.syncthing.quiet : null };
 }
+
+/** Why nothing happens just now, a line; null where something does. */
+export const delayText = (progress: BackupProgress): string | null => {
+  switch (progress.type) {
+    case 'waiting':
+      return `the server is busy: number ${progress.position} in its queue; Ctrl-C ends the waiting\n`;
+    case 'retry': {
+      const seconds = Math.ceil(progress.delayMs / 1000);
+      return `this try failed (${printable(progress.reason, 100)}); the next comes in ${seconds} s, Ctrl-C ends it\n`;
+    }
+    default:
+      return null;
+  }
+};
 
 const exitOf = ({ outcome }: BackupResult): number => {
   if (outcome === 'ok') return exitCode.ok;
