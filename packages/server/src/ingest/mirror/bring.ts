@@ -9,10 +9,11 @@ import { incomingFolder } from './open-shelf.ts';
 import { Owners } from './owners.ts';
 import type { MirrorArguments, PassResult } from './pass.ts';
 import { type Placed, Placer } from './place.ts';
-import { folderOf, joined, nameOf, type Raw, rawOf, toBytes } from './raw.ts';
+import { joined, type Raw } from './raw.ts';
 import type { Shelf } from './shelf.ts';
-import { breathe, openSource, readThrough, type Source, Stopped, stampOf, Unreadable, Unsettled } from './source.ts';
+import { breathe, openSource, readThrough, Stopped, stampOf, Unreadable, Unsettled } from './source.ts';
 import { errorCode, isFull, NamesTaken, wordsOf } from './trouble.ts';
+import { wishFor } from './wish.ts';
 import type { MirrorWorld } from './world.ts';
 
 /** Where and with what the second half of a pass works. */
@@ -98,7 +99,7 @@ export class Bringer {
       this.#rows.push(this.#placer.touch(row, stat));
       return;
     }
-    const wish = await this.#wish(row, path, stat, source);
+    const wish = await wishFor(this.#at, row, { path, stat, source });
     const there = await this.#placer.find(step === 'changed' && row ? row.place : null, {
       wish,
       path,
@@ -123,21 +124,6 @@ export class Bringer {
   async #place(row: Row | undefined, fresh: Fresh, wished: Parameters<Placer['put']>[1]): Promise<Placed> {
     const replaced = row === undefined ? null : await this.#placer.replace(fresh, row);
     return replaced ?? (await this.#placer.put(fresh, wished));
-  }
-
-  /** Where a file belongs. One that was dated once keeps its folder, and an edit does not move it. */
-  async #wish(row: Row | undefined, path: Raw, stat: BigIntStats, source: Source): Promise<Raw> {
-    const { args, world } = this.#at;
-    if (args.layout === 'as-is') return path;
-    if (row !== undefined) return joined(folderOf(row.place), nameOf(path));
-    const read = (offset: number, length: number): Buffer => {
-      const bytes = Buffer.alloc(length);
-      return bytes.subarray(0, source.read(bytes, offset));
-    };
-    const about = { name: toBytes(path), size: Number(stat.size), mtimeMs: Number(stat.mtimeNs) / 1e6, read };
-    const { year, month } = await world.dateOf({ ...about, timeZone: args.timeZone });
-    const folder = `${String(year).padStart(4, '0')}/${String(month).padStart(2, '0')}`;
-    return joined(rawOf(folder), nameOf(path));
   }
 
   /** A file that would leave too little is left for later, and smaller ones still come. */

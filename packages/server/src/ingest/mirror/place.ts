@@ -8,6 +8,7 @@ import { folderOf, type Raw } from './raw.ts';
 import { isSameFile, type Shelf } from './shelf.ts';
 import { readThrough, stampOf, Unsettled } from './source.ts';
 import { ifPossible, NamesTaken } from './trouble.ts';
+import { replaceKeeping } from './versions.ts';
 
 /** Where a file of the phone is in the mirror, and how it came there. */
 export interface Placed {
@@ -88,7 +89,7 @@ export class Placer {
     if (there === null || !there.isFile()) return null;
     const isOurs = isAsLeft(there, row) || (await this.#holds(place, there, row.size, async () => row.sha256));
     if (!isOurs) return null;
-    await this.#shelf.replace(fresh.path, place, there, this.#day);
+    await replaceKeeping(this.#shelf, fresh.path, { place, known: there, day: this.#day });
     return this.#placed(place, 'replaced');
   }
 

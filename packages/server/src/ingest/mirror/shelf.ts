@@ -1,10 +1,10 @@
 import type { BigIntStats } from 'node:fs';
 import { isErrno } from '@berth/common/errno.ts';
 import type { MirrorDisk } from './disk.ts';
-import { numbered, placesFor, versionsFolder } from './names.ts';
+import { numbered, placesFor } from './names.ts';
 import { folderOf, joined, nameOf, partsOf, type Raw, rawOf } from './raw.ts';
 import { Unsettled } from './source.ts';
-import { ifPossible, isAbsent, NamesTaken } from './trouble.ts';
+import { ifPossible, isAbsent } from './trouble.ts';
 
 /** Who may read what the mirror makes: explicit, whatever mask the server was started with. */
 export const modesOf = (readableBy: 'group' | 'all') =>
@@ -14,14 +14,14 @@ export const modesOf = (readableBy: 'group' | 'all') =>
 export type Verdict = 'here' | 'next' | 'again' | 'none';
 
 /** A file system says so when it has no second names for a file, or not for this one of somebody else's. */
-const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
+export const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
 /** And so when it can not hold a name. */
-const badName = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ'];
+export const badName = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ'];
 
 /** A name that can not be taken and where nothing is seen either is not waited for. */
 const mostLooks = 3;
 /** More files of one name are nobody's album. */
-const mostNumbers = 10_000;
+export const mostNumbers = 10_000;
 
 /**
  * The mirror's folder, which other people and programs use at the same time. Nothing of theirs is ever replaced, removed or written
@@ -61,7 +61,7 @@ export class Shelf {
     let refused: unknown = null;
     for (const base of placesFor(wish)) {
       try {
-        const folder = this.#way(folderOf(base), make);
+        const folder = this.way(folderOf(base), make);
         return folder === null ? null : await this.#seekIn(joined(folder, nameOf(base)), visit);
       } catch (error) {
         if (!isErrno(error, ...badName)) throw error;
@@ -105,63 +105,6 @@ export class Shelf {
     return true;
   }
 
-  /**
-   * Puts a copy in the place of what the mirror has there, which is kept below `.versions/<day>`; the name is never without a file, where
-   * the disk has second names for one. `known` is what is there. Throws `Unsettled` when it is something else by the time.
-   */
-  async replace(fresh: Raw, place: Raw, known: BigIntStats, day: string): Promise<void> {
-    const kept = this.#keep(place, known, day);
-    // On the disk under its new name before it loses the old one.
-    await this.flush();
-    if (kept === 'moved') {
-      if (!this.give(fresh, place)) throw new Unsettled();
-      return;
-    }
-    const now = this.isStraight(folderOf(place)) ? this.stat(place) : null;
-    if (now === null || !isSameFile(now, known)) throw new Unsettled();
-    this.disk.rename(fresh, this.whole(place));
-    this.#dirty.add(folderOf(this.whole(place)));
-  }
-
-  #keep(place: Raw, known: BigIntStats, day: string): 'linked' | 'moved' {
-    for (let count = 1; count <= mostNumbers; count += 1) {
-      // A number on the folder and not on the file: names stay as long as they may be, and no version takes the place of another.
-      const top = joined(versionsFolder, rawOf(count === 1 ? day : `${day}.${count}`));
-      const paths = placesFor(place);
-      for (const [index, path] of paths.entries()) {
-        const version = joined(top, path);
-        try {
-          if (this.#way(folderOf(version), true) !== folderOf(version)) break;
-          const there = this.stat(version);
-          if (there !== null && isSameFile(there, known)) return 'linked';
-          if (there === null) return this.#linkOrMove(place, known, version);
-          break;
-        } catch (error) {
-          if (isErrno(error, 'EEXIST')) break;
-          if (!isErrno(error, ...badName) || index === paths.length - 1) throw error;
-        }
-      }
-    }
-    throw new NamesTaken();
-  }
-
-  #linkOrMove(place: Raw, known: BigIntStats, version: Raw): 'linked' | 'moved' {
-    const [from, to] = [this.whole(place), this.whole(version)];
-    const now = this.isStraight(folderOf(place)) ? this.stat(place) : null;
-    if (now === null || !isSameFile(now, known)) throw new Unsettled();
-    this.#dirty.add(folderOf(to));
-    try {
-      this.disk.link(from, to);
-      return 'linked';
-    } catch (error) {
-      if (!isErrno(error, ...noLinks)) throw error;
-      if (this.disk.stat(to) !== null) throw new Unsettled();
-      this.disk.rename(from, to);
-      this.#dirty.add(folderOf(from));
-      return 'moved';
-    }
-  }
-
   /** Makes what was done durable: every folder once. Throws the disk's errors; what was not synced by then is asked for again. */
   async flush(): Promise<void> {
     for (const folder of [...this.#dirty]) {
@@ -179,6 +122,11 @@ export class Shelf {
     }
   }
 
+  /** A name in `folder`, a whole path, has come or gone. */
+  noteFolder(folder: Raw): void {
+    this.#dirty.add(folder);
+  }
+
   /** For a file that was found in its place: the folders on the way to it may not be on the disk yet. */
   note(place: Raw): void {
     for (let at = place; at !== ''; at = folderOf(at)) this.#dirty.add(folderOf(this.whole(at)));
@@ -194,7 +142,7 @@ export class Shelf {
   }
 
   /** The way to `folder`, around what is no folder: `name~2` for it. Null without `make` where it ends. */
-  #way(folder: Raw, make: boolean): Raw | null {
+  way(folder: Raw, make: boolean): Raw | null {
     let at = rawOf('');
     for (const part of partsOf(folder)) {
       const next = this.#step(joined(at, part), make);
