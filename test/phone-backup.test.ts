@@ -109,6 +109,7 @@ describe.each(['root', 'rootless'] as const)('the backup of a phone (%s)', (mode
     expect(await phone.says('ingest-missing')).toContain(phone.places.ingest);
     const { exitCode, stdout, stderr } = await phone.cli('phone', 'backup', phone.name);
     expect([exitCode, stdout + stderr]).toEqual([1, expect.stringContaining('ingest-missing')]);
+    expect(stdout + stderr).toContain('Look whether its disk is mounted');
     expect(await snapshotsIn(phone.repository())).toEqual(before);
   });
 });

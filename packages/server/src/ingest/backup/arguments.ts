@@ -55,7 +55,7 @@ export const backupResultSchema = z.object({
   ended: z.string().max(200),
   /** Of a run: `ok`, `incomplete`, `failed`, `busy`, `cancelled`. */
   outcome: z.string().max(50).nullable(),
-  /** Of a run that was not `ok`: what happened and what to do next, for a person. */
+  /** Of a run that was not `ok`, and where there was nothing to run on: what happened and what to do next, for a person. */
   message: z.string().max(4000).nullable(),
   remedy: z.string().max(4000).nullable(),
   /** Of a run: what is not right although it was made. */

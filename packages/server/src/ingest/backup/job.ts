@@ -14,6 +14,7 @@ import {
   backupResultSchema,
 } from './arguments.ts';
 import { ingestConfig } from './config.ts';
+import { ingestProblem } from './ingest-problem.ts';
 import { lookAtIngest } from './marker.ts';
 import { listenForQuiet, type QuietNews, type WaitWorld, waitUntilQuiet } from './wait.ts';
 import { ingestWorld } from './world.ts';
@@ -35,7 +36,10 @@ const wake = async (context: JobContext, args: BackupArguments): Promise<BackupR
   const home = homeOf({ directory: args.home, env: {}, uid: 0 });
   const look = () => lookAtIngest({ ...args, seenFile: join(home.state, 'marker') });
   const seen = await look();
-  if (seen !== 'ok') return nothing(`ingest-${seen}`);
+  if (seen !== 'ok') {
+    const { code, message, remedy } = ingestProblem(args, seen);
+    return { ...nothing(code), message, remedy };
+  }
   const world = ingestWorld({ ...args, home, look }, process.env['PATH'] ?? '');
   const news = listenForQuiet(context.told());
   const tell = (progress: BackupProgress): void => context.progress(progress);

@@ -5,9 +5,9 @@ import type { Home } from '@berth/agent/config/home.ts';
 import type { Reach, RunRestic } from '@berth/agent/run/attempt.ts';
 import type { RunWorld } from '@berth/agent/run/run.ts';
 import { quoteForRestic, resticOption } from '@berth/agent/transport/quote.ts';
-import { Problem } from '@berth/common/problem.ts';
 import { openRestic } from '@berth/common/restic/restic.ts';
 import { coordinatorOn } from './coordinator.ts';
+import { ingestProblem } from './ingest-problem.ts';
 import type { IngestLook } from './marker.ts';
 import { readyRepository } from './repository.ts';
 import { forgiveVanished } from './vanished.ts';
@@ -92,16 +92,5 @@ const forgetOld = async (folder: string, nowMs: number): Promise<void> => {
 /** Throws 'ingest-missing' or 'ingest-unreadable'. */
 const requireIngest = async (name: string, ingest: string, look: IngestPlace['look']): Promise<void> => {
   const seen = await look();
-  if (seen === 'ok') return;
-  throw seen === 'missing'
-    ? new Problem(
-        'ingest-missing',
-        `${ingest} is not the folder of ${name}: it is not there, or not what Syncthing marked as its own.`,
-        'Look whether its disk is mounted and Syncthing runs. Nothing was backed up, and nothing was forgotten.',
-      )
-    : new Problem(
-        'ingest-unreadable',
-        `${ingest} can not be read by ${name}.`,
-        'Let its UID or its group read there: docs/phone.md.',
-      );
+  if (seen !== 'ok') throw ingestProblem({ name, ingest }, seen);
 };
