@@ -51,8 +51,10 @@ for (const binary of binaries) {
       ]);
     });
 
-    test('a second run of the same files adds nothing, and finds the first', async () => {
-      const { result } = await phone.wake({ exclude: ['Android/media/**/.Statuses', '/secret'] });
+    test('a second run of the same files adds nothing, and finds the first, also by a link to the folder', async () => {
+      const ingest = join(phone.directory, 'link');
+      await symlink(phone.ingest, ingest);
+      const { result } = await phone.wake({ ingest, exclude: ['Android/media/**/.Statuses', '/secret'] });
       expect(result).toMatchObject({ ended: 'ran', outcome: 'ok' });
       const backup = (await phone.reports()).at(-1)?.steps.find(({ name }) => name === 'backup');
       expect(backup?.numbers).toMatchObject({ filesNew: 0, filesChanged: 0, filesUnmodified: 2, bytesAdded: 0 });

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { homeOf } from '@berth/agent/config/home.ts';
 import { runIfDue } from '@berth/agent/run/if-due.ts';
@@ -52,7 +53,8 @@ const wake = async (context: JobContext, args: BackupArguments): Promise<BackupR
       const progress = progressOf(event);
       if (progress !== null) tell(progress);
     },
-    loadConfig: async () => ingestConfig(args),
+    // restic compares with the paths that the folder really has, whatever link it is called by.
+    loadConfig: async () => ingestConfig({ ...args, ingest: await realpath(args.ingest) }),
     warnings: () => (isUnsettled ? [unsettledWarning(args)] : []),
   } satisfies RunArguments;
   if (args.isNow) {
