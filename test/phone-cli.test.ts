@@ -131,7 +131,9 @@ describe('what the admin types about a phone', () => {
   test('what is not there is said in one sentence, with what to do', async () => {
     await rm(phone.places.media, { recursive: true });
     const { stderr, exitCode } = await typed('mirror', 'lisa-phone');
-    expect(stderr).toContain(`${phone.places.media} is not there.\n  See that the server runs and that its disk is mounted.`);
+    expect(stderr).toContain(
+      `${phone.places.media} is not there.\n  See that the server runs and that its disk is mounted.`,
+    );
     expect(exitCode).toBe(1);
   });
 });

@@ -43,7 +43,10 @@ export class LiveConnections {
 
   /** The sources that have one now, or a session through a door of ours. */
   active(): ReadonlySet<string> {
-    return new Set([...this.list().map(({ source }) => source ?? ''), ...doorSessions(snapshot(), process.pid).map(({ source }) => source)]);
+    return new Set([
+      ...this.list().map(({ source }) => source ?? ''),
+      ...doorSessions(snapshot(), process.pid).map(({ source }) => source),
+    ]);
   }
 
   /**
