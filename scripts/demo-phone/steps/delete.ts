@@ -13,7 +13,7 @@ export const editOne = async (phone: Phone, photos: Photos): Promise<Told<readon
   const [path = ''] = photos.keys();
   const bytes = jpegTakenAt(new Date(Date.UTC(2026, 0, 14, 18, 3, 22)), 99);
   await writeFile(join(phone.pair.phone.folder, path), bytes);
-  await phone.pair.waitInSync(30_000);
+  await phone.pair.waitInSync(120_000);
   await until('the edit is in the mirror', phone.stage, async () =>
     [...(await mirrored(phone)).values()].includes(hashOf(bytes)),
   );
@@ -29,7 +29,7 @@ export const deleteOnThePhone = async (phone: Phone, everything: readonly string
   const folder = join(phone.pair.phone.folder, 'DCIM/Camera');
   typed(['rm', '-r', folder]);
   await rm(folder, { recursive: true });
-  await phone.pair.waitInSync(30_000);
+  await phone.pair.waitInSync(120_000);
   const there = [...(await hashesBelow(phone.ingest)).keys()].filter((path) => path.startsWith('DCIM/'));
   expect(there.length === 0, `${count(there.length, 'photo')} still there where the phone's files arrive`);
   // A pass that saw that they are gone.

@@ -33,7 +33,7 @@ export const pairTwo = async (stage: Stage): Promise<Told<SyncthingPair>> => {
   if (stage.isRoot) await chown(ingest, syncthingUid, syncthingUid);
   const uid = stage.isRoot ? { nasUid: syncthingUid } : {};
   const pair = await startPair({ root, nasFolder: ingest, ...uid });
-  await pair.waitInSync(30_000);
+  await pair.waitInSync(120_000);
   quote(`phone  ${pair.phone.deviceId.slice(0, 7)}  ${pair.phone.folder}  send only`);
   quote(`NAS    ${pair.nas.deviceId.slice(0, 7)}  ${ingest}  receive only`);
   return { result: 'the phone sends only, the NAS receives only', value: pair };

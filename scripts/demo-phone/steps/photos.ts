@@ -21,7 +21,7 @@ export const takePhotos = async ({ phone, nas, waitInSync }: SyncthingPair): Pro
     await write(join(phone.folder, 'DCIM/Camera', name), bytes);
     photos.set(`DCIM/Camera/${name}`, hashOf(bytes));
   }
-  await waitInSync(30_000);
+  await waitInSync(120_000);
   quote(
     [...photos.keys()]
       .slice(0, 3)
