@@ -11,7 +11,10 @@ const secondTry = process.env['CI'] === undefined ? 0 : 1;
 const compiled = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache/compiled') };
 
 /** What counts seconds, looks at all of the machine or its one Docker engine, or needs all of it: by itself, when everything else is over. */
-const alone = ['test/{bench*,changes,demo,demo-phone,experiments-alone,stalled,supervisor}.test.ts', 'test/docker/*.test.ts'];
+const alone = [
+  'test/{bench*,changes,demo,demo-phone,experiments-alone,stalled,supervisor}.test.ts',
+  'test/docker/*.test.ts',
+];
 
 /** Real servers, real restic. They run our programs as they are released, which start in a third of the time. */
 const whole = {
