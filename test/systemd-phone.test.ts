@@ -68,7 +68,7 @@ describe.runIf(isRoot)('a phone on a host where systemd runs the receiver (needs
     const sources = (await blockAfter('docs/phone.md', '**Keep a copy of the password'))
       .replace('http://192.168.1.10:8384', 'http://127.0.0.1:1')
       .replace('    media:\n', '    media:\n      every: 10s\n');
-    await host.writeSources(`server: { port: ${host.port} }\n${sources}`);
+    await host.writeSources(`server: { port: ${host.port} }\npage: off\n${sources}`);
     const before = await berth('check');
     expect(before.stdout + before.stderr).toContain('.stfolder');
     await arrives('.stfolder/syncthing-folder-abcd-1234.txt', 'x');

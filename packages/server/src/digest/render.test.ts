@@ -208,7 +208,7 @@ describe('a digest of anything', () => {
           model.sources.length + model.others.reduce((sum, { words }) => sum + Number.parseInt(words, 10), 0);
         expect(told).toBe(some.overview.sources.length);
       }),
-      randomRuns({ everyday: 80, long: 5000 }),
+      randomRuns({ everyday: 80, long: 2500 }),
     );
   });
 });
