@@ -19,9 +19,18 @@ const hostileReport = (at: string): Report => ({
   ...{ version: 1, run: crypto.randomUUID(), source: 'laptop', startedAt: at, endedAt: at, outcome: 'failed' },
   versions: { berth: line, restic: line, node: line, system: line },
   ...{ reason: 'restic', message: hostile.join(' '), remedy: hostile.join(' '), attempts: 1, dryRun: false },
-  ...{ snapshot: null, stepsLeftOut: 0, warnings: lines },
+  ...{ snapshot: null, dumps: [], stepsLeftOut: 0, warnings: lines },
   steps: Array.from({ length: reportLimits.steps }, () => ({
-    ...{ name: 'backup', attempt: 1, startedAt: at, endedAt: at, outcome: 'failed', reason: 'restic', numbers: {} },
+    ...{
+      name: 'backup',
+      subject: null,
+      attempt: 1,
+      startedAt: at,
+      endedAt: at,
+      outcome: 'failed',
+      reason: 'restic',
+      numbers: {},
+    },
     ...{ words: lines, warnings: lines },
   })),
 });

@@ -20,7 +20,7 @@ const steps = (): ReturnType<typeof reportOf>['steps'] => {
   const at = new Date().toISOString();
   const ended = { startedAt: at, endedAt: at, outcome: 'ok', reason: null, words: [], warnings: [] } as const;
   return (['lock', 'connect', 'unlock', 'backup', 'forget', 'prune', 'check'] as const).map((name) => ({
-    ...{ name, attempt: 1, ...ended, words: ['x'.repeat(200)], warnings: [] },
+    ...{ name, subject: null, attempt: 1, ...ended, words: ['x'.repeat(200)], warnings: [] },
     numbers: name === 'backup' ? { bytesProcessed: 5e9, bytesAdded: 2e7, bytesAddedPacked: 1e7 } : {},
   }));
 };

@@ -181,7 +181,7 @@ export const reportOf = (change: Partial<Report> = {}): Report => {
     ...{ startedAt: new Date(now - 60_000).toISOString(), endedAt: new Date(now).toISOString() },
     ...{ outcome: 'ok', reason: null, message: null, remedy: null, attempts: 1, dryRun: false, snapshot: 'ab12cd34' },
     steps: [],
-    ...{ stepsLeftOut: 0, warnings: [], ...change },
+    ...{ dumps: [], stepsLeftOut: 0, warnings: [], ...change },
   };
 };
 

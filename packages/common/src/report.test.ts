@@ -18,10 +18,12 @@ const report: Report = {
   snapshot: 'e32c3a72',
   steps: [],
   stepsLeftOut: 0,
+  dumps: [],
   warnings: [],
 };
 const step = {
   name: 'backup',
+  subject: null,
   attempt: 1,
   startedAt: at,
   endedAt: at,

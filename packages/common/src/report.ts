@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const reportVersion = 1;
 
 /** Bounds of what a report may carry, so that a server can take one from anyone. A whole report stays under 3 MiB. */
-export const reportLimits = { steps: 60, lines: 40, lineLength: 500, numbers: 20, warnings: 40 } as const;
+export const reportLimits = { steps: 60, lines: 40, lineLength: 500, numbers: 20, warnings: 40, dumps: 200 } as const;
 
 const line = z.string().max(reportLimits.lineLength);
 const lines = z.array(line).max(reportLimits.lines);
@@ -15,11 +15,20 @@ const instant = z.iso.datetime();
 export const stepNames = [
   'config',
   'lock',
+  'recover',
   'lease',
   'hook-before',
   'connect',
   'unlock',
+  /** An entry of `databases:`, all of it. */
+  'dump',
+  /** A group of containers, or a unit, is made quiet and copied. */
+  'quiesce',
+  /** File systems are kept as they are in one moment. */
+  'snapshot',
   'backup',
+  /** What was made quiet runs again. */
+  'restart',
   'forget',
   'prune',
   'check',
@@ -29,6 +38,8 @@ export const stepNames = [
 
 const step = z.object({
   name: z.enum(stepNames),
+  /** Which of several it was about: an entry of `databases:`, a group of containers. */
+  subject: z.string().max(120).nullable().default(null),
   /** Which try it belongs to, from 1; what stands outside of them has 0. */
   attempt: z.int().min(0).max(100_000),
   startedAt: instant,
@@ -43,6 +54,25 @@ const step = z.object({
   /** restic's, ssh's or a hook's own words. */
   words: lines,
   warnings: lines,
+});
+
+/** One dump: a database, or what belongs to all of an engine's. */
+const dump = z.object({
+  /** The entry's name in agent.yaml. */
+  subject: z.string().max(120),
+  engine: z.string().max(40),
+  /** Null for what belongs to no single one. Control characters are taken out. */
+  database: z.string().max(255).nullable(),
+  outcome: z.enum(['ok', 'incomplete', 'failed', 'cancelled']),
+  reason: code.nullable(),
+  snapshot: z
+    .string()
+    .regex(/^[0-9a-f]{8,64}$/)
+    .nullable(),
+  bytes: z.number().min(0),
+  tookMs: z.number().min(0),
+  /** Who found it whole: the engine's own checker, or berth by its form, marks and sums. */
+  verified: z.enum(['tool', 'stream', 'none']),
 });
 
 /**
@@ -74,6 +104,8 @@ export const reportSchema = z.object({
   /** The first and the last ones; `stepsLeftOut` of a run with very many tries stood between them. */
   steps: z.array(step).max(reportLimits.steps),
   stepsLeftOut: z.int().min(0),
+  /** Each database by itself; the steps `dump` say how their entries went. */
+  dumps: z.array(dump).max(reportLimits.dumps).default([]),
   warnings: z.array(line).max(reportLimits.warnings),
 });
 
@@ -81,6 +113,8 @@ export const reportSchema = z.object({
 export type Report = z.output<typeof reportSchema>;
 /** One step of it. */
 export type ReportStep = Report['steps'][number];
+/** One dump of it. */
+export type ReportDump = Report['dumps'][number];
 /** What a step is called. */
 export type StepName = ReportStep['name'];
 

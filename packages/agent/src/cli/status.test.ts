@@ -9,7 +9,7 @@ const report = (outcome: Report['outcome']): Report => ({
   ...{ version: 1, run: crypto.randomUUID(), source: 'laptop', outcome, reason: null, message: null, remedy: null },
   ...{ startedAt: '2026-11-14T02:00:00Z', endedAt: '2026-11-14T02:10:00Z', attempts: 1, dryRun: false },
   versions: { berth: '0.1.0', restic: '0.14.0', node: '24', system: 'linux' },
-  ...{ snapshot: 'e32c3a72', steps: [], stepsLeftOut: 0, warnings: [] },
+  ...{ snapshot: 'e32c3a72', steps: [], dumps: [], stepsLeftOut: 0, warnings: [] },
 });
 const seenAs = (state: SourceState): ServerStatus => ({
   kind: 'reachable',

@@ -1,3 +1,4 @@
+import type { ReportDump } from '@berth/common/report.ts';
 import type { Progress } from '@berth/common/restic/backup.ts';
 import type { Restic } from '@berth/common/restic/restic.ts';
 import { isDone } from '@berth/common/restic/result.ts';
@@ -22,6 +23,8 @@ export interface Done {
   /** Also says that prune and check are done: they are due no more. */
   ledger: Ledger;
   readonly finished: Set<'backup' | 'forget'>;
+  /** The last word on each dump, whichever try it came from. */
+  dumps: readonly ReportDump[];
 }
 
 /** One try. */

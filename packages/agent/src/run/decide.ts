@@ -1,4 +1,4 @@
-import type { Report, ReportStep } from '@berth/common/report.ts';
+import type { Report, ReportStep, StepName } from '@berth/common/report.ts';
 
 /** The failures a later try can mend: the line was cut, the server away or busy, the repository locked for a while, the place lost. */
 const mendable: ReadonlySet<string> = new Set(['connection-cut', 'unreachable', 'server-busy', 'locked', 'lease-lost']);
@@ -33,18 +33,26 @@ export const checkPart = (sharePercent: number, last: number): { readonly part: 
   return { part, subset: `${part}/${parts}` };
 };
 
+/** The code of something that was made quiet for its copy and could not be started again. */
+export const notStarted = 'not-started-again';
+
 /** What the run came to, and the code that says why. */
 export interface Verdict {
   readonly outcome: Report['outcome'];
   readonly reason: string | null;
 }
 
+/** Steps beside the backup of files: what they came to does not explain why there is none. */
+const beside: ReadonlySet<StepName> = new Set(['recover', 'dump', 'quiesce', 'snapshot', 'restart']);
+
 /**
- * The outcome of a whole run by the latest step of each name: without a backup it failed; with one, whatever else went wrong makes
- * it incomplete, but damage in the repository is a failure.
+ * The outcome of a whole run by the latest step of each name and subject: without a backup it failed; with one, whatever else went wrong
+ * makes it incomplete, but damage in the repository is a failure, and so, before all else, is something that we stopped and that does not
+ * run again.
  */
 export const verdictOf = (latest: readonly ReportStep[]): Verdict => {
   const bad = latest.filter(({ outcome }) => outcome !== 'ok');
+  if (bad.some(({ reason }) => reason === notStarted)) return { outcome: 'failed', reason: notStarted };
   const cancelled = bad.find(({ outcome }) => outcome === 'cancelled');
   if (cancelled !== undefined) return { outcome: 'cancelled', reason: cancelled.reason };
   const damage = bad.find(({ reason }) => reason === 'damaged');
@@ -52,7 +60,8 @@ export const verdictOf = (latest: readonly ReportStep[]): Verdict => {
   const backup = latest.find(({ name }) => name === 'backup');
   const failed = bad.find(({ outcome }) => outcome === 'failed');
   if (backup === undefined || backup.outcome === 'failed') {
-    return { outcome: 'failed', reason: failed?.reason ?? 'no-backup' };
+    const why = bad.find(({ name, outcome }) => outcome === 'failed' && !beside.has(name)) ?? failed;
+    return { outcome: 'failed', reason: why?.reason ?? 'no-backup' };
   }
   const first = failed ?? bad[0];
   return first === undefined ? { outcome: 'ok', reason: null } : { outcome: 'incomplete', reason: first.reason };

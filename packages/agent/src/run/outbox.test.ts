@@ -16,7 +16,7 @@ const report = (change: Partial<Report> = {}): Report => {
     ...{ version: reportVersion, run: `00000000-0000-4000-8000-${String(made).padStart(12, '0')}`, source: 'box' },
     versions: { berth: '0.1.0', restic: null, node: '24', system: 'linux' },
     ...{ startedAt: at, endedAt: at, outcome: 'ok', reason: null, message: null, remedy: null, attempts: 1 },
-    ...{ dryRun: false, snapshot: null, steps: [], stepsLeftOut: 0, warnings: [], ...change },
+    ...{ dryRun: false, snapshot: null, steps: [], dumps: [], stepsLeftOut: 0, warnings: [], ...change },
   };
 };
 

@@ -5,37 +5,41 @@ import { isDone, type ResticResult, type Words } from '@berth/common/restic/resu
 /** How a step ended, before it has times. */
 export type StepEnd = Pick<ReportStep, 'outcome' | 'reason' | 'numbers' | 'words' | 'warnings'>;
 
+/** What a step is about: its name, and where there are several of it, which one. */
+export type StepAbout = StepName | { readonly name: StepName; readonly subject: string };
+
 /** Keeps the steps of a run in bounded memory; a run of very many tries keeps its first and its last. */
 export const createRecorder = (now: () => Date, onStep: (step: ReportStep) => void) => {
   const first: ReportStep[] = [];
   const last: ReportStep[] = [];
-  const latest = new Map<StepName, ReportStep>();
+  const latest = new Map<string, ReportStep>();
   let leftOut = 0;
   const half = reportLimits.steps / 2;
 
   /** Does `work`, records how it ended, and answers that; `began` where it is over already. Rejects with what is no Problem: a bug crashes loudly. */
   const step = async <End extends StepEnd>(
-    name: StepName,
+    about: StepAbout,
     attempt: number,
     work: () => Promise<End>,
     began: Date = now(),
   ): Promise<End | StepEnd> => {
+    const { name, subject } = typeof about === 'string' ? { name: about, subject: null } : about;
     const startedAt = began.toISOString();
     const end = await work().catch((error: unknown) => problemEnd(error));
     const { outcome, reason, numbers } = end;
     const recorded: ReportStep = {
-      ...{ name, attempt, startedAt, endedAt: now().toISOString(), outcome, reason, numbers },
+      ...{ name, subject, attempt, startedAt, endedAt: now().toISOString(), outcome, reason, numbers },
       words: boundLines(end.words),
       warnings: boundLines(end.warnings),
     };
     if (first.length < half) first.push(recorded);
     else if (last.push(recorded) > half) {
-      // The one backup that was made stays, however often a prune is tried after it.
-      const oldest = last.findIndex(({ name: kind, outcome: how }) => kind !== 'backup' || how === 'failed');
+      // What was made stays, the one backup and the dumps, however often a prune is tried after it.
+      const oldest = last.findIndex((candidate) => !hasMade(candidate));
       last.splice(Math.max(0, oldest), 1);
       leftOut += 1;
     }
-    latest.set(name, recorded);
+    latest.set(`${name}\0${subject ?? ''}`, recorded);
     onStep(recorded);
     return end;
   };
@@ -43,9 +47,13 @@ export const createRecorder = (now: () => Date, onStep: (step: ReportStep) => vo
     step,
     steps: (): readonly ReportStep[] => [...first, ...last],
     leftOut: () => leftOut,
+    /** The last of each name and subject, in the order in which they came first. */
     latest: (): readonly ReportStep[] => [...latest.values()],
   };
 };
+
+const hasMade = ({ name, outcome }: ReportStep): boolean =>
+  (name === 'backup' || name === 'dump') && (outcome === 'ok' || outcome === 'incomplete');
 
 /** One run's recorder. */
 export type Recorder = ReturnType<typeof createRecorder>;

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@berth/common/problem.ts';
-import { boundLines, type Report, type ReportStep, reportVersion, type StepName } from '@berth/common/report.ts';
+import {
+  boundLines,
+  type Report,
+  type ReportStep,
+  reportLimits,
+  reportVersion,
+  type StepName,
+} from '@berth/common/report.ts';
 import type { Progress } from '@berth/common/restic/backup.ts';
 import type { Home } from '../config/home.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import type { Coordinator } from '../server/coordinator.ts';
 import type { Done, Reach } from './attempt.ts';
-import { type Verdict, verdictOf } from './decide.ts';
+import { notStarted, type Verdict, verdictOf } from './decide.ts';
 import { explain } from './explain.ts';
 import { type HookEnd, runHook } from './hook.ts';
 import { keepReport } from './keep-report.ts';
@@ -89,6 +96,7 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
     resticVersion: null,
     ledger: await readLedger(home.ledger),
     finished: new Set(),
+    dumps: [],
   };
   await using things = new AsyncDisposableStack();
   const state: RunState = { args, run, recorder, done, things, place: null, config: null, attempts: 0 };
@@ -109,6 +117,7 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
       ...{ attempts: state.attempts, dryRun: args.dryRun === true, snapshot: done.snapshot },
       steps: [...recorder.steps()],
       stepsLeftOut: recorder.leftOut(),
+      dumps: done.dumps.slice(0, reportLimits.dumps),
       warnings: boundLines(args.warnings?.() ?? []),
     };
     return { report, file: await keepReport(state, report) };
@@ -131,7 +140,9 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
 
 /** Stopped while it waited for its place or for its next try, or while it connected, a run was cancelled, whatever failed before. */
 const stopped = (verdict: Verdict, signal: AbortSignal): Verdict =>
-  signal.aborted && verdict.outcome === 'failed' ? { outcome: 'cancelled', reason: 'cancelled' } : verdict;
+  signal.aborted && verdict.outcome === 'failed' && verdict.reason !== notStarted
+    ? { outcome: 'cancelled', reason: 'cancelled' }
+    : verdict;
 
 /** A run under way. */
 export interface RunState {

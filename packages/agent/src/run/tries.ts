@@ -77,9 +77,9 @@ const policySaidLast = async ({ args }: RunState, config: AgentConfig): Promise<
 /** Tells the heartbeats which step it is; a step that ends because the place was lost says so, and is no wish of the user's. */
 const guarded = (recorder: Recorder, isLost: () => boolean, lease: Lease | null): Recorder => ({
   ...recorder,
-  step: (name, attemptNumber, work) => {
-    lease?.progress({ step: name, bytesDone: null, bytesTotal: null });
-    return recorder.step(name, attemptNumber, async () => {
+  step: (about, attemptNumber, work) => {
+    lease?.progress({ step: typeof about === 'string' ? about : about.name, bytesDone: null, bytesTotal: null });
+    return recorder.step(about, attemptNumber, async () => {
       const end = await work().catch(problemEnd);
       if (end.outcome !== 'cancelled' || !isLost()) return end;
       return { ...end, outcome: 'failed', reason: 'lease-lost' };

@@ -30,6 +30,7 @@ const report = (startedAt: string, more: Partial<Report>): Report => ({
   snapshot: null,
   steps: [],
   stepsLeftOut: 0,
+  dumps: [],
   warnings: [],
   ...more,
 });

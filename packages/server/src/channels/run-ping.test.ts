@@ -15,11 +15,12 @@ const report: Report = {
     dryRun: false,
     snapshot: null,
   },
-  ...{ stepsLeftOut: 0, warnings: [] },
+  ...{ dumps: [], stepsLeftOut: 0, warnings: [] },
   steps: [
     {
       ...{
         name: 'backup',
+        subject: null,
         attempt: 2,
         startedAt: at,
         endedAt: at,

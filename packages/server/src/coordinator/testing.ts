@@ -55,7 +55,7 @@ export const report = (nowMs: number, change: Partial<Report> = {}): Report => (
   versions: { berth: '0.1.0', restic: '0.18.0', node: '24.0.0', system: 'linux x64' },
   ...{ startedAt: new Date(nowMs - 60_000).toISOString(), endedAt: new Date(nowMs).toISOString() },
   ...{ outcome: 'ok', reason: null, message: null, remedy: null, attempts: 1, dryRun: false, snapshot: 'ab12cd34' },
-  ...{ steps: [], stepsLeftOut: 0, warnings: [], ...change },
+  ...{ steps: [], dumps: [], stepsLeftOut: 0, warnings: [], ...change },
 });
 
 /** A clock that goes only when it is told to. Its steady time has fractions, as `performance.now()` has. */

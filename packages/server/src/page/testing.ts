@@ -134,6 +134,7 @@ const exampleReport = (run: RunOutline): Report => {
   const step = (change: Partial<Report['steps'][number]>): Report['steps'][number] => ({
     ...{
       name: 'backup',
+      subject: null,
       attempt: 1,
       startedAt: instant(run.startedAtMs),
       endedAt: instant(run.endedAtMs),
@@ -147,7 +148,7 @@ const exampleReport = (run: RunOutline): Report => {
     versions: { berth: '0.1.0', restic: '0.18.1', node: '24.0.0', system: 'linux x64' },
     ...{ startedAt: instant(run.startedAtMs), endedAt: instant(run.endedAtMs), message: run.message },
     remedy: run.message === null ? null : 'Type on that machine: berth doctor',
-    ...{ dryRun: false, snapshot: run.snapshot, stepsLeftOut: 0, warnings: [] },
+    ...{ dryRun: false, snapshot: run.snapshot, dumps: [], stepsLeftOut: 0, warnings: [] },
     steps: [
       step({ name: 'lease', endedAt: instant(run.startedAtMs + 1000) }),
       step({

@@ -10,7 +10,7 @@ const step = (
 ): ReportStep => {
   const at = new Date(noonMs).toISOString();
   return {
-    ...{ name, attempt: 1, startedAt: at, endedAt: at, outcome: 'ok', reason: null, numbers, words: [] },
+    ...{ name, subject: null, attempt: 1, startedAt: at, endedAt: at, outcome: 'ok', reason: null, numbers, words: [] },
     warnings: [...warnings],
   };
 };
