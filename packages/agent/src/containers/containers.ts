@@ -9,6 +9,8 @@ export interface Container {
   readonly state: 'running' | 'paused' | 'exited' | 'created' | 'restarting' | 'removing' | 'dead';
   /** UTC, as the engine says it; changes with each start. */
   readonly startedAt: string;
+  /** What its health check says; null where it has none. */
+  readonly health: 'starting' | 'healthy' | 'unhealthy' | null;
   readonly labels: Readonly<Record<string, string>>;
   /** Null for one that compose did not make. */
   readonly compose: {
@@ -41,6 +43,11 @@ export interface ExecRequest {
   readonly user?: string | null;
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
+  /**
+   * Told the number that the process will have in the container, before its program begins, which waits until this resolves: the moment to note it.
+   * Not called where the image has no shell.
+   */
+  readonly onPid?: (pid: number) => void | Promise<void>;
 }
 
 /**
@@ -54,7 +61,7 @@ export interface Containers extends AsyncDisposable {
   readonly find: (ref: ContainerRef) => Promise<Container>;
   /** A path inside it as this machine sees it, through its mounts; null where it lies in none. */
   readonly hostPath: (container: Container, path: string) => string | null;
-  /** As `RunTool`: ends with its process gone. */
+  /** As `RunTool`: ends with its process gone, also after `signal`. */
   readonly exec: (
     container: Container,
     request: ExecRequest,
@@ -81,8 +88,11 @@ export type Group =
       readonly kind: 'containers';
       /** For people and tags: the project or the container. */
       readonly name: string;
-      readonly how: 'stop' | 'pause';
+      /** `exec`: nothing stops; `berth.before` and `berth.after` of its labels run in it. */
+      readonly how: 'stop' | 'pause' | 'exec';
+      /** Dependents first: the order in which they stop. */
       readonly containers: readonly Container[];
+      /** How long they may be down together, stopping and starting included. */
       readonly timeoutMs: number;
     }
   | {
@@ -101,8 +111,18 @@ export interface Quiesce {
 /** A group that is quiet. Disposing is `up`, and never leaves one down quietly. */
 export interface Down extends AsyncDisposable {
   /**
-   * Starts all of it again and sees it run, once; called again it answers the same. `meanwhile` names what somebody else started while it was to be
-   * quiet: the copy is not consistent. Throws 'not-started-again'.
+   * For whatever copies meanwhile. Aborted, with the Problem as its reason, when the group has been down for as long as it may be ('quiesce-timeout';
+   * it is being started again by then) or the run is stopped ('cancelled').
    */
-  readonly up: () => Promise<{ readonly downMs: number; readonly meanwhile: readonly string[] }>;
+  readonly signal: AbortSignal;
+  /**
+   * Starts all of it again and sees it run, once; called again it answers the same. `meanwhile` names what somebody else started while it was to be
+   * quiet: the copy is not consistent. `warnings` are for people: one that did not become healthy, one that somebody removed. Throws
+   * 'not-started-again'.
+   */
+  readonly up: () => Promise<{
+    readonly downMs: number;
+    readonly meanwhile: readonly string[];
+    readonly warnings: readonly string[];
+  }>;
 }

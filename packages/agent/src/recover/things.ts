@@ -5,21 +5,23 @@ export type Noted =
       readonly id: string;
       readonly name: string;
       readonly compose: { readonly project: string; readonly service: string; readonly number: string } | null;
-      readonly how: 'stop' | 'pause';
+      /** What was done to it; after `exec`, its label `berth.after` is still to be run in it. */
+      readonly how: 'stop' | 'pause' | 'exec';
     }
   | { readonly kind: 'unit'; readonly unit: string; readonly user: boolean }
   /** A process of ours, told from a later one of the same number by when it started and in which boot. */
   | { readonly kind: 'process'; readonly pid: number; readonly startTicks: string; readonly boot: string }
-  /** A process inside a container, by the number it has there. */
-  | { readonly kind: 'exec'; readonly container: string; readonly pid: number }
+  /** A process inside a container, by the number it has there; `startedAt` is the container's, which a restart changes. */
+  | { readonly kind: 'exec'; readonly container: string; readonly startedAt: string; readonly pid: number }
   | {
       readonly kind: 'snapshot';
       readonly type: 'btrfs' | 'zfs' | 'lvm';
-      /** A path (btrfs), `pool/data@name` (zfs), `group/volume` (lvm). */
+      /** A path whose last name begins with `.berth-` (btrfs), `pool/data@berth-…` (zfs), `group/berth-…` (lvm). */
       readonly name: string;
       /** Where it is mounted for us, if it is. */
       readonly mount: string | null;
     }
+  /** With all that is in it. It lies in berth's state folder, or is called `berth` or `berth-…`, with or without a dot in front. */
   | { readonly kind: 'folder'; readonly path: string }
   /** A setting of an engine that is to be put back: which entry of agent.yaml, and words of its own. */
   | { readonly kind: 'undo'; readonly entry: string; readonly what: string };
