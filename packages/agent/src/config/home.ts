@@ -17,6 +17,8 @@ export interface Home {
   readonly cache: string;
   /** When prune and check last succeeded. */
   readonly ledger: string;
+  /** What must be put right if a run does not end by itself: recover/state-file.ts. */
+  readonly unfinished: string;
   /** When the server wants runs of this machine, as it last said: run/assignment.ts. */
   readonly assignment: string;
   /** Reports that the server does not have yet, and those it did not take: run/outbox.ts. */
@@ -57,6 +59,7 @@ const layout = (directory: string, state: string): Home => ({
   lock: join(state, 'lock'),
   cache: join(state, 'cache'),
   ledger: join(state, 'ledger.json'),
+  unfinished: join(state, 'unfinished.json'),
   assignment: join(state, 'assignment.json'),
   outbox: join(state, 'outbox'),
   refused: join(state, 'refused'),
