@@ -113,6 +113,8 @@ export interface EngineWorld {
   readonly request: typeof fetch;
   /** The one line of a password file that only its owner may read. Throws 'secret-unreadable', 'secret-exposed'. */
   readonly secret: (file: string) => Promise<string>;
+  /** All of such a file, where an engine has a form of its own for it. Throws as `secret`. */
+  readonly privateText: (file: string) => Promise<string>;
   /** A private folder (0700) for a moment: option files, pgpass, what a checker needs as a file. Removed also after a crash. */
   readonly scratch: () => Promise<{ readonly path: string } & AsyncDisposable>;
   readonly now: () => Date;
