@@ -98,6 +98,11 @@ export interface Database {
     world: EngineWorld,
     signal: AbortSignal,
   ) => Promise<DumpFacts>;
+  /**
+   * Puts a setting back that a killed process left changed: `what` as the engine noted it in `world.things` ('undo'). Idempotent. Only engines that
+   * change settings have it. Throws as `describe`.
+   */
+  readonly putBack?: (what: string, world: EngineWorld, signal: AbortSignal) => Promise<void>;
 }
 
 /** What an engine takes from the world. */

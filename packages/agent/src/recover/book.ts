@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '@berth/common/problem.ts';
+import type { AtKillPoint } from '../containers/kill-points.ts';
 import { takeLock } from '../run/lock.ts';
 import { type ProcessThing, processThing } from './process.ts';
 import { type Entry, readEntries, writeEntries } from './state-file.ts';
@@ -18,7 +19,7 @@ export interface Book extends Things {
  * The book of a home; `file` is its `unfinished`. Touches no disk by itself. Its methods throw the Problem 'state-unwritable' where the state
  * folder can't be written: what can't be noted must not be begun.
  */
-export const openBook = (file: string, now: () => Date): Book => {
+export const openBook = (file: string, now: () => Date, at?: AtKillPoint): Book => {
   let last: Promise<unknown> = Promise.resolve();
   let self: Promise<ProcessThing | null> | null = null;
   const change = <Value>(work: () => Promise<Value>): Promise<Value> => {
@@ -38,7 +39,8 @@ export const openBook = (file: string, now: () => Date): Book => {
     note: async (thing: Noted) => {
       self ??= processThing(process.pid);
       const entry: Entry = { id: randomUUID(), at: now().toISOString(), by: await self, thing };
-      await change(async () => writeEntries(file, [...(await readEntries(file)), entry]));
+      await change(async () => writeEntries(file, [...(await readEntries(file)), entry], at));
+      await at?.('state-written');
       return { done: () => strike([entry.id]) };
     },
   };

@@ -1,8 +1,9 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { Noted } from './things.ts';
 
 const text = z.string().min(1).max(4096);
-const path = text.refine((name) => name.startsWith('/') && !name.includes('\0') && !name.split('/').includes('..'));
+const path = text.refine((name) => isAbsolute(name) && !name.includes('\0') && !name.split(/[\\/]/).includes('..'));
 
 /** What marks a snapshot as berth's own: nothing else is ever removed. */
 export const snapshotPrefix = 'berth-';
@@ -20,7 +21,7 @@ export const notedSchema = z.discriminatedUnion('kind', [
     id: text,
     name: text,
     compose: z.object({ project: text, service: text, number: text }).nullable(),
-    how: z.enum(['stop', 'pause']),
+    how: z.enum(['stop', 'pause', 'exec']),
   }),
   z.object({
     kind: z.literal('unit'),

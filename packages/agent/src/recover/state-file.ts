@@ -1,5 +1,6 @@
 import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
+import type { AtKillPoint } from '../containers/kill-points.ts';
 import { replaceFile } from '../run/replace-file.ts';
 import { notedSchema } from './noted.ts';
 import { isRunning, type ProcessThing } from './process.ts';
@@ -47,10 +48,10 @@ export const readEntries = async (file: string): Promise<readonly Entry[]> => {
 };
 
 /** Durable when it resolves. No entries, no file. */
-export const writeEntries = async (file: string, entries: readonly Entry[]): Promise<void> => {
+export const writeEntries = async (file: string, entries: readonly Entry[], at?: AtKillPoint): Promise<void> => {
   // Once lost to a power cut, the removal only makes recover look at what is right already.
   if (entries.length === 0) await rm(file, { force: true });
-  else await replaceFile(file, `${JSON.stringify({ version: 1, entries }, null, 2)}\n`);
+  else await replaceFile(file, `${JSON.stringify({ version: 1, entries }, null, 2)}\n`, () => at?.('state-tmp'));
 };
 
 /** Whether whoever noted it is no more. */
