@@ -19,6 +19,7 @@ test('three lines are enough, and everything else has a default', () => {
     name: 'laptop',
     paths: ['/home', '/etc'],
     exclude: { patterns: [], files: [], caches: true, if_present: [], one_file_system: false, larger_than: null },
+    ...{ databases: [], containers: null, services: [], snapshots: 'never' },
     retention: { daily: 14, weekly: 8, monthly: 12, yearly: 3, keep_within: 2 * 86_400_000 },
     prune: { every: 7 * 86_400_000, max_unused: '5%' },
     check: { every: 7 * 86_400_000, share: 5 },

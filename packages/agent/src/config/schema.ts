@@ -8,6 +8,8 @@ import { parseSize } from '@berth/common/size.ts';
 import { textField } from '@berth/common/yaml/field.ts';
 import { z } from 'zod';
 import { parseDestination } from '../transport/destination.ts';
+import { containers, services, snapshots } from './containers.ts';
+import { databases } from './databases.ts';
 import { minimalExample } from './example.ts';
 import { skip } from './skip.ts';
 import { span, written } from './written.ts';
@@ -94,6 +96,10 @@ const fields = z.strictObject({
     })
     .prefault({})
     .meta({ example: "exclude: { patterns: ['*.tmp'] }" }),
+  databases,
+  containers,
+  services,
+  snapshots,
   retention: z
     .strictObject({
       daily: count('daily: 14'),
