@@ -14,9 +14,21 @@ export const encodeName = (name: string): string =>
     })
     .join('');
 
+/** The name that was encoded; null for what no encoding comes to. */
+export const decodeName = (encoded: string): string | null => {
+  try {
+    const name = decodeURIComponent(encoded);
+    return encodeName(name) === encoded ? name : null;
+  } catch {
+    return null;
+  }
+};
+
 const mostBytes = 200;
 
-const isFlat = (name: string): name is FlatName => /^[A-Za-z0-9._%~-]{1,200}$/.test(name) && !/^\.{1,2}$/.test(name);
+/** Whether a name that came from elsewhere, a snapshot for example, can be a dump's. */
+export const isFlatName = (name: string): name is FlatName =>
+  /^[A-Za-z0-9._%~-]{1,200}$/.test(name) && !/^\.{1,2}$/.test(name);
 
 /**
  * The name of a dump in its snapshot, the same from day to day: `postgres-shop-db-orders.dump`. `ending` says what it is (dump, sql, rdb, json,
@@ -37,7 +49,7 @@ export const fileNameOf = (about: {
   const whole = `${stem}${tail}`;
   const hash = createHash('sha256').update(stem).digest('hex').slice(0, 16);
   const fitting = whole.length <= mostBytes ? whole : `${stem.slice(0, 120)}~${hash}${tail}`;
-  if (!isFlat(fitting)) throw new Error(`no flat name: ${fitting}`);
+  if (!isFlatName(fitting)) throw new Error(`no flat name: ${fitting}`);
   return fitting;
 };
 
