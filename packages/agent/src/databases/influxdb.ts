@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { Database } from './engine.ts';
+import { choiceFields, commonFields, nameField, pathField } from './entry.ts';
+import { httpFields } from './http.ts';
+import { unfinished } from './unfinished.ts';
+
+/** `engine: influxdb` in agent.yaml. */
+export const influxdbSchema = z.strictObject({
+  ...commonFields('influxdb'),
+  /** Of the server: 1 is backed up by `influxd backup -portable`, 2 by its HTTP interface. */
+  version: z.union([z.literal(1), z.literal(2)]).meta({ example: 'version: 1' }),
+  ...httpFields(8086),
+  /** Version 1: the service for backups, which asks for no password and so listens on this machine (or in this container) only. */
+  rpc: z
+    .string()
+    .regex(/^[\w.-]{1,255}:\d{1,5}$/)
+    .default('127.0.0.1:8088')
+    .meta({ example: 'rpc: 127.0.0.1:8088' }),
+  /** Version 1, where it asks for one. */
+  user: nameField('user: backup').nullable().default(null),
+  password_file: pathField('password_file: /etc/berth/influx.pass').nullable().default(null),
+  /** Version 2: an operator token. */
+  token_file: pathField('token_file: /etc/berth/influx.token').nullable().default(null),
+  ...choiceFields,
+});
+
+/** An entry of this engine. */
+export type InfluxdbEntry = z.output<typeof influxdbSchema>;
+
+/** Its `Database`. */
+export const influxdbDatabase = (entry: InfluxdbEntry): Database => unfinished(entry.engine, entry.name, entry.timeout);
