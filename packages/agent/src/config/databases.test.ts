@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { engineNames } from '../databases/engine.ts';
+import { databaseEntry } from '../databases/entries.ts';
 import { parseConfig } from './load.ts';
 
 const base = 'server: nas\nname: box\npaths: [/]\n';
@@ -16,6 +18,13 @@ test('an entry is called as its engine where it has no name', () => {
     { engine: 'postgres', name: 'postgres', as: 'postgres', at: { kind: 'host' }, timeout: 6 * 3_600_000 },
     { engine: 'sqlite', name: 'sqlite', file: '/a.db' },
   ]);
+});
+
+test('each engine there is a name for can be written, and has no word for a secret itself', () => {
+  const { options } = databaseEntry;
+  expect(options.map(({ shape }) => shape.engine.value).toSorted()).toEqual(engineNames.toSorted());
+  const words = options.flatMap(({ shape }) => Object.keys(shape));
+  expect(words.filter((word) => /^(?:password|pass|token|secret|api_key|key|uri)$/.test(word))).toEqual([]);
 });
 
 test('containers, services and snapshots say what is made quiet, and for how long', () => {

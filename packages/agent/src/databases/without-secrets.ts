@@ -18,6 +18,7 @@ const secrets: readonly (readonly [readonly string[], readonly string[]])[] = [
     ['secret', 'secret_key'],
     ['secret_file', 'secret_key_file', 'password_file'],
   ],
+  [['uri', 'connection_string'], ['uri_file']],
 ];
 
 /**
