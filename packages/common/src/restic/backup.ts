@@ -19,6 +19,8 @@ export interface BackupRequest {
   readonly excludeLargerThanBytes?: number | null;
   readonly oneFileSystem?: boolean;
   readonly dryRun?: boolean;
+  /** The id of the snapshot to compare with, where restic's own choice (same host and paths) is not the one. */
+  readonly parent?: string;
 }
 
 /** restic's numbers. `snapshotId` is null for a dry run; on 0.14 it is the short form. */
@@ -90,6 +92,7 @@ const backupArguments = (request: BackupRequest): readonly string[] => [
     ? [`--exclude-larger-than=${request.excludeLargerThanBytes}`]
     : []),
   ...(request.dryRun === true ? ['--dry-run'] : []),
+  ...(request.parent === undefined ? [] : [`--parent=${request.parent}`]),
   '--',
   ...request.paths,
 ];
@@ -105,7 +108,8 @@ const progressOf = (status: z.output<typeof backupStatusSchema>): Progress => ({
   currentFiles: status.current_files,
 });
 
-const summaryOf = (summary: z.output<typeof backupSummarySchema>): BackupSummary => ({
+/** restic's own words for the numbers, in ours. */
+export const summaryOf = (summary: z.output<typeof backupSummarySchema>): BackupSummary => ({
   // A dry run names a snapshot it did not make.
   snapshotId: summary.dry_run ? null : (summary.snapshot_id ?? null),
   filesNew: summary.files_new,

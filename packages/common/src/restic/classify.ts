@@ -13,6 +13,8 @@ export type FailureKind =
   | 'out-of-space'
   | 'refused'
   | 'damaged'
+  /** A dump without a byte in it: never a snapshot. */
+  | 'dump-empty'
   | 'failed';
 
 /** What is known of a command that ended: restic's exit code (null when a signal ended it) and its words on stderr. */

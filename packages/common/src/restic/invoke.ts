@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { isJsonObject, parseJson } from '../parse-json.ts';
-import { runChild } from './child.ts';
+import { type ChildStreams, runChild } from './child.ts';
 import { classifyFailure } from './classify.ts';
 import { childEnvironment, type Environment } from './environment.ts';
 import type { Record } from './record.ts';
@@ -29,6 +29,10 @@ export interface ResticSettings {
   readonly noLock?: boolean;
   /** How long restic may take to end after SIGINT before it is killed; 10 s unless said. */
   readonly graceMs?: number;
+  /** Words in front of the whole command: a mount namespace of our own. */
+  readonly prefix?: readonly string[];
+  /** Words in front of a restic that reads a stream, so that it does not outlive us: see leash.ts. */
+  readonly leash?: readonly string[];
   /** The folder it runs in, which relative paths are below; this process's unless said. */
   readonly directory?: string;
 }
@@ -57,6 +61,10 @@ export interface Invocation {
   readonly onLine?: (line: string, record: Record) => void;
   /** True for a command whose output is no lines: it goes where this process's own does. */
   readonly toOwnOutput?: boolean;
+  /** For a command that reads or writes a stream. */
+  readonly streams?: ChildStreams;
+  /** True puts `settings.leash` in front. */
+  readonly isLeashed?: boolean;
 }
 
 /** How a command ended, before anyone looks at its answer. */
@@ -71,10 +79,10 @@ const aWeekMs = 7 * 86_400_000;
 
 /** Runs one command. `ended` for every end restic itself chose; else why it was stopped or never started. */
 export const invoke = async (restic: BoundRestic, invocation: Invocation): Promise<Ended | Failed> => {
-  const { args, call, onLine, toOwnOutput } = invocation;
+  const { args, call, onLine, toOwnOutput, streams, isLeashed = false } = invocation;
   const { settings } = restic;
   const { stopped, exitCode, started, record } = await runChild({
-    argv: argvOf(restic, args),
+    argv: argvOf(restic, args, isLeashed ? settings.leash : []),
     env: childEnvironment(settings.env),
     signal: call.signal,
     deadlineMs: call.deadlineMs ?? aWeekMs,
@@ -82,6 +90,7 @@ export const invoke = async (restic: BoundRestic, invocation: Invocation): Promi
     directory: settings.directory,
     onLine: onLine ?? (() => undefined),
     ...(toOwnOutput !== undefined && { toOwnOutput }),
+    ...(streams !== undefined && { streams }),
   });
   const said = record.collected();
   // It may have ended well while it was being stopped.
@@ -121,7 +130,11 @@ export const readMessage = (line: string, record: Record): Readonly<{ [key: stri
 };
 
 /** The whole command line; everything in it may be seen by every user of the machine. */
-export const argvOf = ({ settings, version }: BoundRestic, args: readonly string[]): readonly [string, ...string[]] => {
+export const argvOf = (
+  { settings, version }: BoundRestic,
+  args: readonly string[],
+  leash: readonly string[] = [],
+): readonly [string, ...string[]] => {
   const { binary = 'restic', repository, options = [], passwordFile, cacheDirectory, limits, compression } = settings;
   const global = [
     '--json',
@@ -132,7 +145,7 @@ export const argvOf = ({ settings, version }: BoundRestic, args: readonly string
     ...(compression !== undefined && isAtLeast(version, 14) ? ['--compression', compression] : []),
     ...(settings.noLock === true ? ['--no-lock'] : []),
   ];
-  const [program, ...prefix] = [...priorityPrefix(settings.priority), binary];
+  const [program, ...prefix] = [...leash, ...(settings.prefix ?? []), ...priorityPrefix(settings.priority), binary];
   return [program ?? binary, ...prefix, ...global, ...args];
 };
 

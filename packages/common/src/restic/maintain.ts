@@ -8,6 +8,8 @@ import type { ResticResult } from './result.ts';
 export interface ForgetRequest {
   readonly host: string;
   readonly tags: readonly string[];
+  /** Each group keeps by itself what `keep` says; all are one group (`host`) unless said. */
+  readonly groupBy?: 'host' | 'host,paths' | 'host,tags';
   readonly keep: {
     readonly daily?: number;
     readonly weekly?: number;
@@ -26,8 +28,9 @@ export interface ForgetSummary {
 }
 
 /**
- * Applies the retention. All snapshots of the host and tags form one group (`--group-by host`), so that a change of
- * `paths` does not leave a group of old snapshots behind that nothing ever thins out.
+ * Applies the retention. For files all snapshots of the host and tags form one group (`--group-by host`), so that a change of
+ * `paths` does not leave a group of old snapshots behind that nothing ever thins out. Dumps form one per file name
+ * (`host,paths`): the snapshots of a day are not each other's versions.
  */
 export const forget = async (
   restic: BoundRestic,
@@ -41,7 +44,7 @@ export const forget = async (
     return count === undefined || count === 0 ? [] : [`--keep-${name}`, String(count)];
   });
   const selection = ['--host', request.host, ...(request.tags.length === 0 ? [] : ['--tag', request.tags.join(',')])];
-  const args = ['forget', ...selection, '--group-by', 'host', ...within, ...counts];
+  const args = ['forget', ...selection, '--group-by', request.groupBy ?? 'host', ...within, ...counts];
   const result = await document(restic, forgetSchema, args, call);
   return 'value' in result ? { ...result, value: forgetSummary(result.value) } : result;
 };

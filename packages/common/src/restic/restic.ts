@@ -1,8 +1,11 @@
 import * as creating from './backup.ts';
+import { backupStream } from './backup-stream.ts';
 import type { Call, ResticSettings } from './invoke.ts';
 import * as maintaining from './maintain.ts';
 import * as reading from './read.ts';
+import { readStream } from './read-stream.ts';
 import * as repository from './repository.ts';
+import type { BackupStream } from './stream.ts';
 import { type ResticVersion, readResticVersion } from './version.ts';
 
 /** The rest of a command's arguments once restic itself is known. */
@@ -22,6 +25,8 @@ export interface Restic {
   readonly keys: (call?: Call) => ReturnType<typeof repository.keys>;
   readonly unlock: (request?: { readonly all: boolean }, call?: Call) => ReturnType<typeof maintaining.unlock>;
   readonly backup: Bound<typeof creating.backup>;
+  /** Rejects only with what the producer threw. */
+  readonly backupStream: Bound<BackupStream>;
   readonly forget: Bound<typeof maintaining.forget>;
   readonly prune: Bound<typeof maintaining.prune>;
   readonly check: Bound<typeof maintaining.check>;
@@ -30,6 +35,8 @@ export interface Restic {
   readonly ls: Bound<typeof reading.ls>;
   readonly stats: Bound<typeof reading.stats>;
   readonly dump: Bound<typeof reading.dump>;
+  /** Rejects with a `StreamCut`, at its end, where restic ended badly. */
+  readonly readStream: Bound<typeof readStream>;
   readonly restore: Bound<typeof reading.restore>;
 }
 
@@ -47,6 +54,7 @@ export const openRestic = async (settings: ResticSettings): Promise<Restic> => {
     keys: (call = {}) => repository.keys(restic, call),
     unlock: (request = { all: false }, call = {}) => maintaining.unlock(restic, request, call),
     backup: (...rest) => creating.backup(restic, ...rest),
+    backupStream: (...rest) => backupStream(restic, ...rest),
     forget: (...rest) => maintaining.forget(restic, ...rest),
     prune: (...rest) => maintaining.prune(restic, ...rest),
     check: (...rest) => maintaining.check(restic, ...rest),
@@ -55,6 +63,7 @@ export const openRestic = async (settings: ResticSettings): Promise<Restic> => {
     ls: (...rest) => reading.ls(restic, ...rest),
     stats: (...rest) => reading.stats(restic, ...rest),
     dump: (...rest) => reading.dump(restic, ...rest),
+    readStream: (...rest) => readStream(restic, ...rest),
     restore: (...rest) => reading.restore(restic, ...rest),
   };
 };

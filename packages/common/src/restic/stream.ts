@@ -25,5 +25,9 @@ export type BackupStream = (
   request: StreamRequest,
   /** Resolves when all is written, and only if it is whole. Whatever it throws is thrown on, after restic is gone without a snapshot. */
   produce: (sink: DumpSink, signal: AbortSignal) => Promise<void>,
-  call: Call & { readonly onProgress?: (bytesDone: number) => void },
+  call: Call & {
+    readonly onProgress?: ((bytesDone: number) => void) | undefined;
+    /** Hears of restic's process before the first byte is asked for, which waits: time to note what our death would leave behind. */
+    readonly onStarted?: ((pid: number) => Promise<void>) | undefined;
+  },
 ) => Promise<ResticResult<StreamSummary>>;
