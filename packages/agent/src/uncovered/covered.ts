@@ -8,7 +8,7 @@ import type { Running } from './running.ts';
 export interface EntryPlace {
   readonly engine: EngineName;
   readonly at?: Place;
-  readonly url?: string;
+  readonly url?: string | null;
   readonly file?: string;
   readonly also?: readonly string[];
 }
@@ -25,9 +25,9 @@ const isMeant = ({ at, engine }: Running, entry: EntryPlace): boolean => {
     const published = at.container?.published.map(({ port }) => port) ?? [];
     if (place.kind === 'container') return isNamed(place.container, at);
     const port = portOf(entry, engine);
-    return (entry.url !== undefined || place.kind === 'tcp') && port !== null && published.includes(port);
+    return (entry.url != null || place.kind === 'tcp') && port !== null && published.includes(port);
   }
-  if (place.kind === 'container') return false;
+  if (place.kind === 'container' && entry.url == null) return false;
   if (place.kind === 'socket') return at.socket === null || at.socket.startsWith(place.path);
   return at.port === null || portOf(entry, engine) === at.port;
 };
@@ -41,7 +41,7 @@ const isNamed = (ref: ContainerRef, { id, container }: Extract<Running['at'], { 
 
 const portOf = ({ at, url }: EntryPlace, engine: EngineName): number | null => {
   const usual = known.find((one) => one.engine === engine)?.port ?? null;
-  if (url !== undefined) {
+  if (url != null) {
     const parsed = URL.parse(url);
     return parsed === null || parsed.port === '' ? usual : Number(parsed.port);
   }

@@ -42,8 +42,18 @@ const freeName = (wanted: string, engine: EngineName, taken: ReadonlySet<string>
 const placeWords = (running: Running, isRoot: boolean): readonly string[] => {
   const { at, engine } = running;
   if (at.kind === 'file') return [`file: ${yaml(at.path)}`];
-  if (at.kind === 'container') return [`at: { ${containerWords(at)} }`];
-  return byEngine[engine]?.(at, isRoot) ?? portWords(engine, at.port);
+  const own = wanted[engine] ?? [];
+  if (at.kind === 'container') return [`at: { ${containerWords(at)} }`, ...own];
+  return [...(byEngine[engine]?.(at, isRoot) ?? portWords(engine, at.port)), ...own];
+};
+
+/** What an entry can't do without and nobody but a person knows: files to make, and names to look up. */
+const wanted: Partial<Record<EngineName, readonly string[]>> = {
+  vault: ['token_file: /etc/berth/vault.token'],
+  minio: ['access_key: backup', 'secret_key_file: /etc/berth/minio.key'],
+  influxdb: ['version: 2', 'token_file: /etc/berth/influx.token'],
+  elasticsearch: ['path: /srv/elasticsearch/snapshots'],
+  opensearch: ['path: /srv/opensearch/snapshots'],
 };
 
 const containerWords = ({ id, container }: Extract<Running['at'], { kind: 'container' }>): string => {
@@ -67,11 +77,8 @@ const byEngine: Partial<Record<EngineName, (at: Here, isRoot: boolean) => readon
   mariadb: (at) => sqlWords('mariadb', at),
   mysql: (at) => sqlWords('mysql', at),
   rabbitmq: (_, isRoot) => (isRoot ? ['as: rabbitmq'] : []),
-  qdrant: ({ port }) => [`url: 'http://127.0.0.1:${port ?? 6333}'`],
-  vault: ({ port }) => [`url: 'http://127.0.0.1:${port ?? 8200}'`, 'token_file: /etc/berth/vault.token'],
-  minio: ({ port }) => [`url: 'http://127.0.0.1:${port ?? 9000}'`],
-  elasticsearch: ({ port }) => [`url: 'http://127.0.0.1:${port ?? 9200}'`],
-  opensearch: ({ port }) => [`url: 'http://127.0.0.1:${port ?? 9200}'`],
+  // Its dump is made where its files are.
+  neo4j: () => [],
 };
 
 const sqlWords = (engine: 'mariadb' | 'mysql', { port, socket }: Here): readonly string[] => [

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../config/load.ts';
 import type { Container } from '../containers/containers.ts';
+import { known } from './known.ts';
 import { findUncovered } from './uncovered.ts';
 
 const id = 'ab'.repeat(32);
@@ -58,7 +59,16 @@ const withProc = async (
 };
 
 const container = (more: Partial<Container>): Container => ({
-  ...{ id, name: 'shop-db-1', image: 'postgres:16', state: 'running', startedAt: '2026-11-14T00:00:00Z', labels: {} },
+  ...{
+    id,
+    name: 'shop-db-1',
+    image: 'postgres:16',
+    state: 'running',
+    startedAt: '2026-11-14T00:00:00Z',
+    labels: {},
+    health: null,
+  },
+  ...{ health: null, exitCode: 0, stopSeconds: 10, joins: [] },
   ...{ compose: null, mounts: [], addresses: [], published: [], ...more },
 });
 
@@ -67,7 +77,7 @@ const look = (proc: string, more: Partial<Parameters<typeof findUncovered>[0]> =
 
 const proposals = async (...args: Parameters<typeof look>) => (await look(...args)).map(({ proposal }) => proposal);
 
-test('what runs is known by its processes, its port and its socket, and each proposal is an entry that agent.yaml takes', async () => {
+test('what runs is known by its processes, its port and its socket', async () => {
   await using proc = await withProc(
     [
       { name: 'postgres', port: 5432 },
@@ -90,7 +100,7 @@ test('what runs is known by its processes, its port and its socket, and each pro
     '- { engine: mariadb, option_file: /etc/berth/my.cnf }',
     '- { engine: redis, at: { host: 127.0.0.1, port: 6380 } }',
     '- { engine: rabbitmq, as: rabbitmq }',
-    "- { engine: elasticsearch, url: 'http://127.0.0.1:9200' }",
+    '- { engine: elasticsearch, path: /srv/elasticsearch/snapshots }',
   ]);
 });
 
@@ -165,6 +175,31 @@ test('a SQLite file below the paths that somebody has open is one; other files, 
 
 test('without /proc, or with one that may not be read, there is nothing to say', async () => {
   expect(await look('/nonexistent', { paths: ['/nonexistent'] })).toEqual([]);
+});
+
+test('each proposal is an entry that agent.yaml takes', async () => {
+  const images = known.flatMap(({ engine }) =>
+    ['library/', 'registry.lan:5000/x/'].map(
+      (where) => `${where}${engine === 'mongodb' ? 'mongo' : engine}:1.2@sha256:00`,
+    ),
+  );
+  const containers = images.map((image, index) =>
+    container({ id: `${index}`.padStart(64, 'a'), name: `c_${index}`, image }),
+  );
+  await using proc = await withProc(
+    known.flatMap(({ engine, processes: [name], port }) =>
+      name === undefined ? [] : [{ name, args: `${name} server`, port: port + (engine === 'valkey' ? 9 : 0) }],
+    ),
+  );
+  const found = [
+    ...(await proposals(proc.folder, { containers })),
+    ...(await proposals(proc.folder, { isRoot: false })),
+  ];
+  expect(found.length).toBeGreaterThan(40);
+  for (const entry of found) {
+    const config = parseConfig('agent.yaml', `server: a@b\nname: laptop\npaths: [/etc]\ndatabases:\n  ${entry}\n`);
+    expect(config.ok ? null : config.findings, entry).toBeNull();
+  }
 });
 
 test('names from outside stay words of YAML', async () => {
