@@ -88,8 +88,17 @@ export interface Database {
   readonly describe: (world: EngineWorld, signal: AbortSignal) => Promise<Described>;
   /** Resolves only when the tool ended well and said all it had to say. Throws 'dump-failed' otherwise, with the tool's own words as `cause`. */
   readonly dump: (unit: Unit, to: DumpTarget, world: EngineWorld, signal: AbortSignal) => Promise<DumpFacts>;
-  /** For a dump under way, and for one read back from a snapshot. `folder` is the folder's path of a unit of that form, else null. */
-  readonly verify: (unit: Unit, folder: string | null, world: EngineWorld, signal: AbortSignal) => Verifier;
+  /**
+   * For a dump under way, and for one read back from a snapshot, which is read to its last byte where `isThorough` (beside the tool's own end that
+   * would be work for nothing). `folder` is the folder's path of a unit of that form, else null.
+   */
+  readonly verify: (
+    unit: Unit,
+    folder: string | null,
+    world: EngineWorld,
+    signal: AbortSignal,
+    isThorough?: boolean,
+  ) => Verifier;
   /** Writes a dump that was verified. Throws 'restore-failed', 'restore-refused' (what stands there would be mixed up or is in use), 'not-supported'. */
   readonly restore: (
     unit: Unit,

@@ -1,9 +1,13 @@
+import { Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
-import type { Database } from './engine.ts';
+import type { Database, EngineWorld } from './engine.ts';
 import { asField, choiceFields, commonFields, nameField, pathField } from './entry.ts';
 import { checkPassword, passwordFields } from './inside.ts';
 import { atField } from './place.ts';
-import { unfinished } from './unfinished.ts';
+import { askServer, type PostgresServer } from './postgres/ask.ts';
+import { describeServer, dumpUnit } from './postgres/dump.ts';
+import { restoreArchive, restoreGlobals } from './postgres/restore.ts';
+import { archiveVerifier, globalsVerifier } from './postgres/verify.ts';
 
 /** `engine: postgres` in agent.yaml. */
 export const postgresSchema = z
@@ -30,5 +34,40 @@ export const postgresSchema = z
 /** An entry of this engine. */
 export type PostgresEntry = z.output<typeof postgresSchema>;
 
-/** Its `Database`. */
-export const postgresDatabase = (entry: PostgresEntry): Database => unfinished(entry.engine, entry.name, entry.timeout);
+/** Its `Database`: pg_dump's archive of each database, and pg_dumpall's text of what belongs to all. */
+export const postgresDatabase = (entry: PostgresEntry): Database => {
+  // Asked once: `describe` begins a run, and the dumps after it are of the same server.
+  let asked: Promise<PostgresServer> | null = null;
+  const server = (world: EngineWorld, signal: AbortSignal): Promise<PostgresServer> => {
+    asked ??= askServer(entry, world, signal).catch((error: unknown) => {
+      asked = null;
+      throw error;
+    });
+    return asked;
+  };
+  return {
+    engine: entry.engine,
+    name: entry.name,
+    timeoutMs: entry.timeout,
+    describe: async (world, signal) => {
+      asked = null;
+      return describeServer(entry, await server(world, signal));
+    },
+    dump: async (unit, to, world, signal) => dumpUnit(entry, await server(world, signal), { unit, to, world, signal }),
+    verify: (unit, _folder, world, signal, isThorough = false) =>
+      unit.database === null ? globalsVerifier() : archiveVerifier(entry, world, signal, isThorough),
+    restore: async (unit, from, into, world, signal) => {
+      if (from.kind !== 'stream') throw new Error('PostgreSQL dumps are streams');
+      if (unit.database === null && into.kind === 'new') {
+        throw new Problem(
+          'not-supported',
+          'Roles and tablespaces belong to the whole server, and to no database of another name.',
+          'Restore them with --live, or into a file with --to-file.',
+        );
+      }
+      asked = null;
+      const work = { entry, server: await server(world, signal), chunks: from.chunks, world, signal };
+      return unit.database === null ? restoreGlobals(work) : restoreArchive(unit.database, into, work);
+    },
+  };
+};
