@@ -11,6 +11,12 @@ export interface Container {
   readonly startedAt: string;
   /** What its health check says; null where it has none. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | null;
+  /** Of its first process when it last ended; 137 is KILL. */
+  readonly exitCode: number;
+  /** What its image or compose file gives it to end, in seconds. */
+  readonly stopSeconds: number;
+  /** Containers, by id or name, whose network or processes it shares, so that it cannot start before them. */
+  readonly joins: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   /** Null for one that compose did not make. */
   readonly compose: {

@@ -10,9 +10,17 @@ const answer = z.object({
   State: z.object({
     Status: z.string(),
     StartedAt: z.string().default(''),
+    ExitCode: z.number().default(0),
     Health: z.object({ Status: z.string() }).nullish(),
   }),
-  Config: z.object({ Image: z.string().default(''), Labels: z.record(z.string(), z.string()).nullish() }),
+  Config: z.object({
+    Image: z.string().default(''),
+    Labels: z.record(z.string(), z.string()).nullish(),
+    StopTimeout: z.number().nullish(),
+  }),
+  HostConfig: z
+    .object({ NetworkMode: z.string().nullish(), IpcMode: z.string().nullish(), PidMode: z.string().nullish() })
+    .nullish(),
   Mounts: z
     .array(
       z.object({
@@ -35,12 +43,15 @@ const answer = z.object({
 });
 type Answer = z.output<typeof answer>;
 
+/** What docker and podman give a container that says nothing of it. */
+const usualStopSeconds = 10;
+
 /**
  * A container out of what `GET /containers/{id}/json` answers, Docker's or Podman's:
  * https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerInspect. Throws where it is no such answer.
  */
 export const containerOf = (told: unknown): Container => {
-  const { Id, Name, State, Config, Mounts, NetworkSettings } = answer.parse(told);
+  const { Id, Name, State, Config, HostConfig, Mounts, NetworkSettings } = answer.parse(told);
   const labels = Config.Labels ?? {};
   return {
     id: Id,
@@ -49,6 +60,9 @@ export const containerOf = (told: unknown): Container => {
     state: stateOf(State.Status),
     startedAt: State.StartedAt,
     health: healthOf(State.Health?.Status),
+    exitCode: State.ExitCode,
+    stopSeconds: Config.StopTimeout ?? usualStopSeconds,
+    joins: joinsOf(HostConfig),
     labels,
     compose: composeOf(labels),
     mounts: (Mounts ?? []).flatMap(({ Type, Source, Destination, RW }) =>
@@ -66,6 +80,14 @@ const stateOf = (status: string): Container['state'] =>
 
 const healthOf = (status: string | undefined): Container['health'] =>
   (['starting', 'healthy', 'unhealthy'] as const).find((health) => health === status) ?? null;
+
+const joinsOf = (host: Answer['HostConfig']): readonly string[] => [
+  ...new Set(
+    [host?.NetworkMode, host?.IpcMode, host?.PidMode].flatMap((mode) =>
+      mode?.startsWith('container:') ? [mode.slice('container:'.length)] : [],
+    ),
+  ),
+];
 
 const label = 'com.docker.compose';
 
