@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Database } from './engine.ts';
 import { choiceFields, commonFields, nameField, pathField } from './entry.ts';
 import { httpFields } from './http.ts';
-import { unfinished } from './unfinished.ts';
+import { version1 } from './influxdb/version1.ts';
+import { version2 } from './influxdb/version2.ts';
 
 /** `engine: influxdb` in agent.yaml. */
 export const influxdbSchema = z.strictObject({
@@ -28,4 +29,5 @@ export const influxdbSchema = z.strictObject({
 export type InfluxdbEntry = z.output<typeof influxdbSchema>;
 
 /** Its `Database`. */
-export const influxdbDatabase = (entry: InfluxdbEntry): Database => unfinished(entry.engine, entry.name, entry.timeout);
+export const influxdbDatabase = (entry: InfluxdbEntry): Database =>
+  entry.version === 1 ? version1(entry) : version2(entry);

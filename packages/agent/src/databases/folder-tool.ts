@@ -1,0 +1,86 @@
+import { PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { EngineWorld } from './engine.ts';
+import type { Place } from './place.ts';
+import type { ToolEnd } from './tool.ts';
+
+/** A tool that fills or reads a folder, which is its last argument. */
+export interface FolderTool {
+  readonly place: Place;
+  readonly argv: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly as?: string | null;
+  /** Here, and there already. */
+  readonly folder: string;
+}
+
+const inside = "d=$(mktemp -d) || exit 1; trap 'rm -rf \"$d\"' EXIT; trap 'exit 1' HUP INT TERM;";
+
+/** Has a tool fill a folder here. In a container it fills one of its own, which comes here by tar and is gone afterwards. */
+export const fillFolder = async (tool: FolderTool, world: EngineWorld, signal: AbortSignal): Promise<ToolEnd> => {
+  const { place, argv, env = {}, as = null, folder } = tool;
+  if (place.kind !== 'container') return world.run(place, { argv: [...argv, folder], env, as }, signal);
+  const pipe = new PassThrough();
+  // A container is not trusted with owners, modes or paths of this machine.
+  const taking = world.run(
+    { kind: 'host' },
+    {
+      argv: ['tar', '--extract', '--no-same-owner', '--no-same-permissions', `--directory=${folder}`, '--file=-'],
+      stdin: pipe,
+    },
+    signal,
+  );
+  // Read below; until then an early end of it must not be a rejection that nobody handles.
+  taking.catch(() => undefined);
+  const script = `${inside} "$@" "$d" >&2 && tar -C "$d" -cf - .`;
+  const end = await world
+    .run(
+      place,
+      {
+        argv: ['/bin/sh', '-c', script, 'sh', ...argv],
+        env,
+        as,
+        onStdout: async (chunk) => {
+          if (!pipe.write(chunk)) await Promise.race([drained(pipe), taking.catch(() => undefined)]);
+        },
+      },
+      signal,
+    )
+    .finally(() => pipe.end());
+  const taken = await taking;
+  return end.code === 0 && taken.code !== 0 ? taken : end;
+};
+
+/** Has a tool read a folder here. In a container it reads a copy, which is gone afterwards. */
+export const feedFolder = async (tool: FolderTool, world: EngineWorld, signal: AbortSignal): Promise<ToolEnd> => {
+  const { place, argv, env = {}, as = null, folder } = tool;
+  if (place.kind !== 'container') return world.run(place, { argv: [...argv, folder], env, as }, signal);
+  const pipe = new PassThrough();
+  const giving = world
+    .run(
+      { kind: 'host' },
+      {
+        argv: ['tar', '--create', `--directory=${folder}`, '--file=-', '.'],
+        onStdout: async (chunk) => {
+          if (!pipe.write(chunk)) await Promise.race([drained(pipe), finished(pipe).catch(() => undefined)]);
+        },
+      },
+      signal,
+    )
+    .then(
+      ({ code }) => {
+        if (code === 0) pipe.end();
+        else pipe.destroy(new Error('tar failed'));
+      },
+      (error: unknown) => void pipe.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
+  const script = `${inside} tar -C "$d" -xf - && "$@" "$d"`;
+  const end = await world
+    .run(place, { argv: ['/bin/sh', '-c', script, 'sh', ...argv], env, as, stdin: pipe }, signal)
+    .finally(() => pipe.destroy());
+  await giving;
+  return end;
+};
+
+const drained = (pipe: PassThrough): Promise<void> =>
+  new Promise((resolve) => void pipe.once('drain', () => resolve()));
