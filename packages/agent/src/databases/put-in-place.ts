@@ -1,0 +1,53 @@
+import { constants } from 'node:fs';
+import { chmod, chown, lstat, open, readdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isErrno } from '@berth/common/errno.ts';
+
+/** `2026-11-22T03-04-05`, for the names of what is moved aside. */
+export const moment = (now: Date): string => now.toISOString().slice(0, 19).replaceAll(':', '-');
+
+/** Writes a stream into a file that must not be there yet, readable by its owner alone, and durable when this resolves. */
+export const writeNew = async (path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
+  await using handle = await open(path, O_CREAT | O_EXCL | O_WRONLY | (O_NOFOLLOW ?? 0), 0o600);
+  for await (const chunk of chunks) await handle.writeFile(chunk);
+  await handle.sync();
+};
+
+/** Gives what lies at `path`, all of it, to whom the server's other files belong: those of `like`. */
+export const giveTo = async (path: string, like: string): Promise<void> => {
+  const { uid, gid } = await lstat(like);
+  const isMine = process.getuid?.() !== 0;
+  const visit = async (entry: string): Promise<void> => {
+    const found = await lstat(entry);
+    if (found.isSymbolicLink()) return;
+    if (!isMine) await chown(entry, uid, gid);
+    if (!found.isDirectory()) return;
+    for (const name of await readdir(entry)) await visit(join(entry, name));
+  };
+  await visit(path);
+};
+
+/** Gives a restored file the mode of the one it replaces, or one that only its owner and group may read. */
+export const modeLike = async (path: string, like: string): Promise<void> => {
+  const old = await lstat(like).catch(() => null);
+  await chmod(path, old?.isFile() === true ? old.mode & 0o777 : 0o640);
+};
+
+/** Moves what lies at `path` aside, as `<path>.before-<moment>`, and says where to; null where nothing lies there. */
+export const moveAside = async (path: string, now: Date): Promise<string | null> => {
+  const aside = `${path}.before-${moment(now)}`;
+  try {
+    await rename(path, aside);
+    return aside;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+};
+
+/** Makes what was renamed in the folder of `path` durable. */
+export const syncFolder = async (path: string): Promise<void> => {
+  await using handle = await open(dirname(path), 'r');
+  await handle.sync();
+};

@@ -1,0 +1,101 @@
+import { lstat, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DumpFacts, DumpSource, EngineWorld, Into } from '../engine.ts';
+import { restoreFailed, restoreRefused } from '../failed.ts';
+import { giveTo, modeLike, moment, moveAside, syncFolder, writeNew } from '../put-in-place.ts';
+import type { RedisEntry } from '../redis.ts';
+import { pathHere, stopOf, whileStopped } from '../while-stopped.ts';
+import { namesOf, setting } from './cli.ts';
+
+/**
+ * Puts a dump in the place of the server's own file while the server is stopped: it reads it when it starts, and writes it when it ends
+ * (https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/). With append-only files it would read those and leave dump.rdb alone,
+ * so that is refused.
+ */
+export const restoreRdb = async (
+  entry: RedisEntry,
+  from: DumpSource & { readonly kind: 'stream' },
+  into: Into,
+  world: EngineWorld,
+  signal: AbortSignal,
+): Promise<DumpFacts> => {
+  const { title } = namesOf(entry);
+  if (into.kind === 'new') {
+    throw restoreRefused(
+      `${title} has no second database that a dump could go into.`,
+      'Write the dump to a file (--to-file dump.rdb) and start another server in that folder.',
+    );
+  }
+  const { stop, folder, file, isReached } = await serverOf(entry, world, signal);
+  const isAppending = isReached
+    ? (await setting(entry, 'appendonly', world, signal)) === 'yes'
+    : await hasAppendOnly(folder);
+  if (isAppending) {
+    throw restoreRefused(
+      `${title} reads its append-only files when it starts, and would not look at dump.rdb.`,
+      `Set "appendonly no" in its configuration and restart it, restore, then switch it on again: ${namesOf(entry).cli} CONFIG SET appendonly yes`,
+    );
+  }
+  const path = join(folder, file);
+  const beside = join(folder, `.berth-${moment(world.now())}.rdb`);
+  const noted = await world.things.note({ kind: 'folder', path: beside });
+  try {
+    await writeNew(beside, from.chunks);
+    await modeLike(beside, path);
+    await giveTo(beside, folder);
+    let aside: string | null = null;
+    await whileStopped(
+      stop,
+      entry.timeout,
+      async () => {
+        aside = await moveAside(path, world.now());
+        await rename(beside, path);
+        await syncFolder(path);
+      },
+      world,
+      signal,
+    );
+    return { warnings: aside === null ? [] : [`What ${title} had before is in ${String(aside)}.`] };
+  } finally {
+    await rm(beside, { force: true });
+    await noted.done();
+  }
+};
+
+/** The server's folder on this machine, and how it is stopped. Throws 'restore-refused' with what to do by hand. */
+export const serverOf = async (entry: RedisEntry, world: EngineWorld, signal: AbortSignal) => {
+  const { title } = namesOf(entry);
+  const stop = stopOf(entry);
+  if (stop === null) throw byHand(entry, 'berth does not know how to stop it');
+  const told = await Promise.all([
+    setting(entry, 'dir', world, signal),
+    setting(entry, 'dbfilename', world, signal),
+  ]).catch(() => null);
+  const inside = told?.[0] ?? null;
+  const mapped = inside === null ? null : await pathHere(entry.at, inside, world);
+  const folder = entry.data ?? (entry.at.kind === 'tcp' ? null : mapped);
+  if (folder === null) throw byHand(entry, `${title}'s folder is not known, or not on this machine`);
+  const found = await lstat(folder).catch(() => null);
+  if (found?.isDirectory() !== true) throw restoreFailed(`${title}'s folder ${folder} is not there.`);
+  return { stop, folder, file: told?.[1] ?? 'dump.rdb', isReached: told !== null };
+};
+
+/** From Redis 7 on they lie in a folder, before that in one file. */
+const hasAppendOnly = async (folder: string): Promise<boolean> => {
+  const found = await Promise.all(
+    ['appendonlydir', 'appendonly.aof'].map((name) => lstat(join(folder, name)).catch(() => null)),
+  );
+  return found.some((entry) => entry !== null);
+};
+
+const byHand = (entry: RedisEntry, why: string): Error => {
+  const { title } = namesOf(entry);
+  return restoreRefused(
+    `${title} must not run while its data are put back, and ${why}.`,
+    [
+      `Add "stop: { unit: ${entry.engine}-server.service }" and "data: /var/lib/${entry.engine}" to the entry ${entry.name}, or do it by hand:`,
+      'write the dump to a file (--to-file dump.rdb), stop the server, put the file in its folder (CONFIG GET dir) in the place of dump.rdb,',
+      "give it to the server's user, and start the server.",
+    ].join(' '),
+  );
+};
