@@ -35,6 +35,8 @@ export interface Unit {
   readonly file: FlatName;
   /** `stream`: bytes for restic's stdin. `folder`: files in a private folder, for engines that cannot stream. */
   readonly form: 'stream' | 'folder';
+  /** How much room the folder takes at most, as far as the engine can tell; berth asks the disk before it begins. */
+  readonly needsBytes?: number;
 }
 
 /** What an engine says of itself before anything is dumped. */

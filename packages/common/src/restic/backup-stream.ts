@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BackupSummary, summaryOf } from './backup.ts';
+import { discard } from './discard.ts';
 import { gateFor } from './gate.ts';
 import { type Ended, invoke, readMessage } from './invoke.ts';
 import { backupSummarySchema } from './messages.ts';
@@ -69,7 +70,17 @@ export const backupStream: BackupStream = async (restic, request, produce, call)
     },
   });
   await producing;
-  return resultOf(end, ended, summary, bytes);
+  const result = resultOf(end, ended, summary, bytes);
+  const made = madeOf(summary);
+  const said = made === null || result.kind === 'ok' ? [] : [await discard(restic, made)];
+  return thrownOn(end, { ...result, words: [...result.words, ...said] });
+};
+
+// TypeScript does not see that a closure assigned them.
+const madeOf = (summary: BackupSummary | null): string | null => summary?.snapshotId ?? null;
+const thrownOn = <Result>(end: ProducerEnd, result: Result): Result => {
+  if (end.kind === 'threw') throw end.error;
+  return result;
 };
 
 type ProducerEnd =
@@ -125,14 +136,15 @@ const sinkInto = (
   };
 };
 
+/** restic's part of it: what the producer threw is the caller's to throw. */
 const resultOf = (
   end: ProducerEnd,
   ended: Ended | Failed,
   summary: BackupSummary | null,
   bytes: number,
 ): ResticResult<StreamSummary> => {
-  if (end.kind === 'threw') throw end.error;
   if (end.kind === 'empty') return { ...wordsOf(ended), kind: 'dump-empty' };
+  if (end.kind === 'threw') return wordsOf(ended);
   if (ended.kind !== 'ended') return ended;
   const { exitCode, said, failed } = ended;
   // 3 is a snapshot of what could be read, which of a dump is nothing to keep.

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { discard } from './discard.ts';
 import { type BoundRestic, type Call, invoke, readMessage } from './invoke.ts';
 import { backupStatusSchema, backupSummarySchema } from './messages.ts';
 import type { ResticResult } from './result.ts';
@@ -21,6 +22,8 @@ export interface BackupRequest {
   readonly dryRun?: boolean;
   /** The id of the snapshot to compare with, where restic's own choice (same host and paths) is not the one. */
   readonly parent?: string;
+  /** True for what is nothing when a part of it is missing: such a snapshot is taken back, and the result is `failed`. */
+  readonly isAllOrNothing?: boolean;
 }
 
 /** restic's numbers. `snapshotId` is null for a dry run; on 0.14 it is the short form. */
@@ -75,8 +78,14 @@ export const backup = async (
   if (exitCode !== 0 && exitCode !== 3) return failed;
   if (summary === null) return { ...failed, kind: 'failed', words: [...said.words, 'restic ended without a summary'] };
   const whole = exitCode === 0 && said.warnings.length === 0 && said.itemErrorCount === 0;
-  return { ...said, kind: whole ? 'ok' : 'incomplete', value: summary };
+  if (whole || request.isAllOrNothing !== true) return { ...said, kind: whole ? 'ok' : 'incomplete', value: summary };
+  const { snapshotId } = given(summary);
+  const takenBack = snapshotId === null ? [] : [await discard(restic, snapshotId)];
+  return { ...failed, kind: 'failed', words: [...said.words, ...takenBack] };
 };
+
+/** TypeScript does not see that a closure assigned it. */
+const given = (summary: BackupSummary): BackupSummary => summary;
 
 /** `--` ends the options, so that no path is ever read as one. */
 const backupArguments = (request: BackupRequest): readonly string[] => [

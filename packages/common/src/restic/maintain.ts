@@ -9,7 +9,7 @@ export interface ForgetRequest {
   readonly host: string;
   readonly tags: readonly string[];
   /** Each group keeps by itself what `keep` says; all are one group (`host`) unless said. */
-  readonly groupBy?: 'host' | 'host,paths' | 'host,tags';
+  readonly groupBy?: 'host' | 'host,paths' | 'host,tags' | 'host,paths,tags';
   readonly keep: {
     readonly daily?: number;
     readonly weekly?: number;
