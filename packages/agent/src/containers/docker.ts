@@ -205,7 +205,7 @@ const find = async (
     listed([`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`]),
   );
   const [first] = all
-    .filter(({ compose }) => compose?.oneOff === false)
+    .filter(({ compose }) => compose?.project === project && compose.service === service && !compose.oneOff)
     .toSorted((one, other) => rank(one) - rank(other));
   if (first !== undefined) return first;
   throw missing(`service "${service}" of the compose project "${project}"`);
