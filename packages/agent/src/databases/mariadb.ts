@@ -1,9 +1,12 @@
+import { Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
-import type { Database } from './engine.ts';
+import type { Database, EngineWorld } from './engine.ts';
 import { asField, choiceFields, commonFields, nameField, pathField } from './entry.ts';
 import { checkPassword, passwordFields } from './inside.ts';
+import { askServer, type MariadbServer } from './mariadb/ask.ts';
+import { describeServer, dumpUnit, dumpVerifier } from './mariadb/dump.ts';
+import { restoreDump } from './mariadb/restore.ts';
 import { atField } from './place.ts';
-import { unfinished } from './unfinished.ts';
 
 const fields = {
   at: atField(['host', 'tcp', 'socket', 'container']),
@@ -28,5 +31,37 @@ export const mysqlSchema = z.strictObject({ ...commonFields('mysql'), ...fields 
 /** An entry of either. */
 export type MariadbEntry = z.output<typeof mariadbSchema> | z.output<typeof mysqlSchema>;
 
-/** Its `Database`. */
-export const mariadbDatabase = (entry: MariadbEntry): Database => unfinished(entry.engine, entry.name, entry.timeout);
+/** Its `Database`: a dump of each database, and one of the accounts. */
+export const mariadbDatabase = (entry: MariadbEntry): Database => {
+  // Asked once: `describe` begins a run, and the dumps after it are of the same server.
+  let asked: Promise<MariadbServer> | null = null;
+  const ask = (world: EngineWorld, signal: AbortSignal): Promise<MariadbServer> => {
+    const asking = askServer(entry, world, signal).catch((error: unknown) => {
+      asked = null;
+      throw error;
+    });
+    asked = asking;
+    return asking;
+  };
+  return {
+    engine: entry.engine,
+    name: entry.name,
+    timeoutMs: entry.timeout,
+    describe: async (world, signal) => describeServer(entry, await ask(world, signal)),
+    dump: async (unit, to, world, signal) =>
+      dumpUnit(entry, await (asked ?? ask(world, signal)), { unit, to, world, signal }),
+    verify: () => dumpVerifier(),
+    restore: async (unit, from, into, world, signal) => {
+      if (from.kind !== 'stream') throw new Error('these dumps are streams');
+      if (unit.database === null && into.kind === 'new') {
+        throw new Problem(
+          'not-supported',
+          'Accounts belong to the whole server, and to no database of another name.',
+          'Restore them with --live, or into a file with --to-file.',
+        );
+      }
+      const work = { entry, server: await ask(world, signal), chunks: from.chunks, world, signal };
+      return restoreDump(unit.database, into, work);
+    },
+  };
+};

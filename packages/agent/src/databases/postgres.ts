@@ -38,22 +38,21 @@ export type PostgresEntry = z.output<typeof postgresSchema>;
 export const postgresDatabase = (entry: PostgresEntry): Database => {
   // Asked once: `describe` begins a run, and the dumps after it are of the same server.
   let asked: Promise<PostgresServer> | null = null;
-  const server = (world: EngineWorld, signal: AbortSignal): Promise<PostgresServer> => {
-    asked ??= askServer(entry, world, signal).catch((error: unknown) => {
+  const ask = (world: EngineWorld, signal: AbortSignal): Promise<PostgresServer> => {
+    const asking = askServer(entry, world, signal).catch((error: unknown) => {
       asked = null;
       throw error;
     });
-    return asked;
+    asked = asking;
+    return asking;
   };
   return {
     engine: entry.engine,
     name: entry.name,
     timeoutMs: entry.timeout,
-    describe: async (world, signal) => {
-      asked = null;
-      return describeServer(entry, await server(world, signal));
-    },
-    dump: async (unit, to, world, signal) => dumpUnit(entry, await server(world, signal), { unit, to, world, signal }),
+    describe: async (world, signal) => describeServer(entry, await ask(world, signal)),
+    dump: async (unit, to, world, signal) =>
+      dumpUnit(entry, await (asked ?? ask(world, signal)), { unit, to, world, signal }),
     verify: (unit, _folder, world, signal, isThorough = false) =>
       unit.database === null ? globalsVerifier() : archiveVerifier(entry, world, signal, isThorough),
     restore: async (unit, from, into, world, signal) => {
@@ -65,8 +64,7 @@ export const postgresDatabase = (entry: PostgresEntry): Database => {
           'Restore them with --live, or into a file with --to-file.',
         );
       }
-      asked = null;
-      const work = { entry, server: await server(world, signal), chunks: from.chunks, world, signal };
+      const work = { entry, server: await ask(world, signal), chunks: from.chunks, world, signal };
       return unit.database === null ? restoreGlobals(work) : restoreArchive(unit.database, into, work);
     },
   };

@@ -1,0 +1,84 @@
+import { Problem } from '@berth/common/problem.ts';
+
+const mostHeader = 64 * 1024;
+
+/** A name in a statement. */
+export const asIdentifier = (name: string): string => `\`${name.replace(/`/g, '``')}\``;
+
+/**
+ * A dump as it passes on its way back. `withoutSandbox` takes out the first line that newer tools write and others stumble over; `rename` lets it
+ * fill a database of another name. Throws 'restore-refused' when the dump does not say which database it makes.
+ */
+export const rewriteDump = async function* (
+  chunks: AsyncIterable<Uint8Array>,
+  how: { readonly withoutSandbox: boolean; readonly rename: { readonly from: string; readonly to: string } | null },
+): AsyncGenerator<Uint8Array> {
+  const header = createHeader(how);
+  for await (const chunk of renamed(headed(chunks, header), how.rename)) yield chunk;
+};
+
+const headed = async function* (
+  chunks: AsyncIterable<Uint8Array>,
+  { isWhole, rewrite }: ReturnType<typeof createHeader>,
+): AsyncGenerator<Uint8Array> {
+  let kept: Buffer | null = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (kept === null) {
+      yield chunk;
+      continue;
+    }
+    kept = Buffer.concat([kept, chunk]);
+    if (!isWhole(kept)) continue;
+    yield rewrite(kept);
+    kept = null;
+  }
+  if (kept !== null) yield rewrite(kept);
+};
+
+/** The statements before the first table: they name the database. */
+const createHeader = ({ withoutSandbox, rename }: Parameters<typeof rewriteDump>[1]) => {
+  const use = rename === null ? null : Buffer.from(`\nUSE ${asIdentifier(rename.from)};\n`);
+  return {
+    isWhole: (kept: Buffer): boolean =>
+      kept.length >= mostHeader || (use === null ? kept.includes('\n') : kept.includes(use)),
+    rewrite: (kept: Buffer): Buffer => {
+      const sandbox = /^\/\*M?!999999[^\n]*\n/.exec(kept.subarray(0, 200).toString('latin1'))?.[0] ?? '';
+      const rest = withoutSandbox ? kept.subarray(sandbox.length) : kept;
+      if (rename === null || use === null) return rest;
+      const at = rest.indexOf(use);
+      if (at === -1) {
+        throw new Problem(
+          'restore-refused',
+          'This dump does not say which database it makes, so it cannot fill one of another name.',
+          'Restore it with --to-file, and look at it.',
+        );
+      }
+      const end = at + use.length;
+      const before = rest.subarray(0, end).toString('utf8');
+      const after = before.replaceAll(asIdentifier(rename.from), () => asIdentifier(rename.to));
+      return Buffer.concat([Buffer.from(after), rest.subarray(end)]);
+    },
+  };
+};
+
+/** Around routines, events and triggers the tools set the database's character set for a moment, and name it. */
+const renamed = async function* (
+  chunks: AsyncIterable<Uint8Array>,
+  rename: { readonly from: string; readonly to: string } | null,
+): AsyncGenerator<Uint8Array> {
+  if (rename === null) return yield* chunks;
+  const from = Buffer.from(`\nALTER DATABASE ${asIdentifier(rename.from)} CHARACTER SET `);
+  const to = Buffer.from(`\nALTER DATABASE ${asIdentifier(rename.to)} CHARACTER SET `);
+  let kept = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    kept = Buffer.concat([kept, chunk]);
+    for (let at = kept.indexOf(from); at !== -1; at = kept.indexOf(from)) {
+      yield Buffer.concat([kept.subarray(0, at), to]);
+      kept = kept.subarray(at + from.length);
+    }
+    const safe = Math.max(0, kept.length - from.length + 1);
+    if (safe > 0) yield kept.subarray(0, safe);
+    kept = kept.subarray(safe);
+  }
+  yield kept;
+};
