@@ -1,8 +1,14 @@
+import { readdir } from 'node:fs/promises';
+import { Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
+import { openElasticsearch, rootShape } from './elasticsearch/api.ts';
+import { dumpRepository, putBack, repositoryOf } from './elasticsearch/dump.ts';
+import { restoreRepository } from './elasticsearch/restore.ts';
+import { repositoryVerifier } from './elasticsearch/verify.ts';
 import type { Database } from './engine.ts';
 import { commonFields, nameField, pathField } from './entry.ts';
 import { httpFields } from './http.ts';
-import { unfinished } from './unfinished.ts';
+import { fileNameOf } from './name.ts';
 
 const fields = {
   ...httpFields(9200),
@@ -31,6 +37,45 @@ export const opensearchSchema = z.strictObject({ ...commonFields('opensearch'), 
 /** An entry of either. */
 export type ElasticsearchEntry = z.output<typeof elasticsearchSchema> | z.output<typeof opensearchSchema>;
 
-/** Its `Database`; the two speak alike. */
-export const elasticsearchDatabase = (entry: ElasticsearchEntry): Database =>
-  unfinished(entry.engine, entry.name, entry.timeout);
+/**
+ * Elasticsearch and OpenSearch: a snapshot into a repository of type `fs` on this machine, then a copy of that repository
+ * (https://www.elastic.co/docs/deploy-manage/tools/snapshot-and-restore,
+ * https://docs.opensearch.org/latest/tuning-your-cluster/availability-and-recovery/snapshots/snapshot-restore/). A copy of the data folder is never valid,
+ * says the first. A snapshot that is PARTIAL is none.
+ */
+export const elasticsearchDatabase = (entry: ElasticsearchEntry): Database => ({
+  engine: entry.engine,
+  name: entry.name,
+  timeoutMs: entry.timeout,
+  describe: async (world, signal) => {
+    const server = await openElasticsearch(entry, world);
+    const { version } = await server.json(rootShape, { path: '/' }, signal);
+    await repositoryOf(entry, server, signal);
+    await readdir(entry.path).catch((error: unknown) => {
+      throw new Problem(
+        'database-refused',
+        `The repository's folder ${entry.path} cannot be read here.`,
+        'Let path: name where this machine sees it, and berth read it.',
+        { cause: error },
+      );
+    });
+    const file = fileNameOf({ engine: entry.engine, name: entry.name, database: null, ending: null });
+    return {
+      version: `${version.distribution === 'opensearch' ? 'OpenSearch' : 'Elasticsearch'} ${version.number}`,
+      units: [{ database: null, file, form: 'folder' }],
+      warnings: [],
+    };
+  },
+  dump: async (_unit, to, world, signal) => {
+    if (to.kind !== 'folder') throw new Error('a repository is a folder');
+    await dumpRepository(entry, await openElasticsearch(entry, world), to.path, world, signal);
+    return { warnings: [] };
+  },
+  verify: (_unit, folder) => repositoryVerifier(folder),
+  restore: async (_unit, from, into, world, signal) => {
+    if (from.kind !== 'folder') throw new Error('a repository is a folder');
+    const server = await openElasticsearch(entry, world);
+    return { warnings: await restoreRepository(entry, server, from.path, into, world, signal) };
+  },
+  putBack: async (what, world, signal) => putBack(entry, await openElasticsearch(entry, world), what, signal),
+});

@@ -1,8 +1,13 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Database } from './engine.ts';
-import { commonFields, nameField, pathField } from './entry.ts';
+import { commonFields, isChosen, nameField, pathField } from './entry.ts';
+import { dumpFailed, restoreFailed, restoreRefused } from './failed.ts';
 import { httpFields } from './http.ts';
-import { unfinished } from './unfinished.ts';
+import { type Mc, openMc } from './minio/mc.ts';
+import { type Objects, objectsFolder, objectsVerifier, steady, writeList } from './minio/objects.ts';
+import { fileNameOf } from './name.ts';
 
 const bucket = z
   .string()
@@ -24,5 +29,64 @@ export const minioSchema = z.strictObject({
 /** An entry of this engine. */
 export type MinioEntry = z.output<typeof minioSchema>;
 
-/** Its `Database`. */
-export const minioDatabase = (entry: MinioEntry): Database => unfinished(entry.engine, entry.name, entry.timeout);
+/**
+ * MinIO, or any S3 server: `mc mirror` of each bucket into a folder (https://min.io/docs/minio/linux/reference/minio-mc/mc-mirror.html). A mirror holds
+ * what objects are now: their earlier versions, tags, metadata and the server's own settings are not in it. Whatever was listed before and after the
+ * mirror with the same size must be in it with that size.
+ */
+export const minioDatabase = (entry: MinioEntry): Database => ({
+  engine: entry.engine,
+  name: entry.name,
+  timeoutMs: entry.timeout,
+  describe: async (world, signal) => {
+    await using mc = await openMc(entry, world, signal);
+    const names = (await buckets(mc, signal)).filter((name) => isChosen(entry, name)).sort();
+    return {
+      version: 'S3, by MinIO’s client',
+      units: names.map((database) => ({
+        database,
+        file: fileNameOf({ engine: entry.engine, name: entry.name, database, ending: null }),
+        form: 'folder',
+      })),
+      warnings: ['Earlier versions, tags and metadata of objects are not in a mirror.'],
+    };
+  },
+  dump: async (unit, to, world, signal) => {
+    if (to.kind !== 'folder' || unit.database === null) throw new Error('a bucket is a folder');
+    await using mc = await openMc(entry, world, signal);
+    const bucket = `src/${unit.database}`;
+    const before = await objects(mc, bucket, signal);
+    const folder = join(to.path, objectsFolder);
+    await mkdir(folder, { mode: 0o700 });
+    // Without --remove: the folder is empty.
+    await mc.run(['mirror', '--overwrite', bucket, folder], signal);
+    const list = steady(before, await objects(mc, bucket, signal));
+    if (before.length > 0 && list.length === 0) throw dumpFailed('Every object changed while the bucket was copied.');
+    await writeList(to.path, list);
+    return { warnings: [] };
+  },
+  verify: (_unit, folder) => objectsVerifier(folder),
+  restore: async (unit, from, into, world, signal) => {
+    if (from.kind !== 'folder' || unit.database === null) throw new Error('a bucket is a folder');
+    await using mc = await openMc(entry, world, signal);
+    const bucket = into.kind === 'new' ? into.name : unit.database;
+    const there = await buckets(mc, signal);
+    if (into.kind === 'new' && there.includes(bucket)) {
+      throw restoreRefused('There is a bucket of this name.', 'Name another one with --into.');
+    }
+    if (!there.includes(bucket)) await mc.run(['mb', `src/${bucket}`], signal);
+    const folder = join(from.path, objectsFolder);
+    await mc.run(['mirror', '--overwrite', folder, `src/${bucket}`], signal).catch((error: unknown) => {
+      throw restoreFailed('mc mirror broke off.', error instanceof Error ? error : []);
+    });
+    return { warnings: into.kind === 'live' ? ['Objects that came after the dump are still there.'] : [] };
+  },
+});
+
+const buckets = async (mc: Mc, signal: AbortSignal): Promise<readonly string[]> =>
+  (await mc.run(['ls', 'src'], signal)).flatMap(({ key }) => (key === undefined ? [] : [key.replace(/\/$/, '')]));
+
+const objects = async (mc: Mc, bucket: string, signal: AbortSignal): Promise<Objects> =>
+  (await mc.run(['ls', '--recursive', bucket], signal)).flatMap(({ key, size, type }) =>
+    key === undefined || size === undefined || type === 'folder' ? [] : [{ key, size }],
+  );
