@@ -38,6 +38,8 @@ const commands = [
   'run',
   'snapshots',
   'restore',
+  'databases',
+  'restore-db',
   'check',
   'status',
   'doctor',
@@ -60,6 +62,10 @@ test('a typo gets the word that was meant, and exit code 2', async () => {
     [['bakcup'], 'backup'],
     [['restore', '--targt', 'x'], '--target'],
     [['doctor', '--jsn'], '--json'],
+    [['database'], 'databases'],
+    [['databases', '--verfy', 'x'], '--verify'],
+    [['restore-bd', 'x'], 'restore-db'],
+    [['restore-db', 'x', '--liv'], '--live'],
   ] as const) {
     const { code, err, out } = await run(...argv);
     expect(code, argv.join(' ')).toBe(exitCode.usage);
@@ -72,6 +78,14 @@ test('a typo gets the word that was meant, and exit code 2', async () => {
 test.for([
   [['restore'], '--target'],
   [['restore', '--target', 'x', 'yesterday'], 'no snapshot'],
+  [['restore-db', 'pg/shop'], '--into NEW (beside the live one), --to-file FILE (the dump itself), --live'],
+  [['restore-db', 'pg/shop', '--live', '--into', 'x'], 'names several'],
+  [['restore-db', 'pg', '--into', 'x', '--yes'], 'belongs to --live'],
+  [['restore-db', 'pg', '--into', 'x', '--no-safety'], 'belongs to --live'],
+  [['restore-db', 'pg', '--into', ''], 'empty'],
+  [['restore-db', 'pg', '--live', '--snapshot', 'yesterday'], 'no snapshot'],
+  [['restore-db', '/etc/x', '--live'], 'no entry'],
+  [['restore-db', '--live'], 'name'],
   [['check', '--share', '0%'], 'no share'],
   [['check', '--share', '5%', '--all'], 'both'],
   [['snapshots', '--as-of', 'yesterday'], 'is not a moment'],

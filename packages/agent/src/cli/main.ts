@@ -4,12 +4,14 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { backupCommand } from './backup.ts';
 import { checkCommand } from './check.ts';
 import { daemonCommand } from './daemon.ts';
+import { databasesCommand } from './databases.ts';
 import { doctorCommand } from './doctor.ts';
 import { enrollCommand } from './enroll.ts';
 import { installCommand } from './install.ts';
 import { type Io, writeJson } from './io.ts';
 import { exitCodeOf, problemJson, problemText } from './problems.ts';
 import { restoreCommand } from './restore.ts';
+import { restoreDbCommand } from './restore-db.ts';
 import { runCommand } from './run.ts';
 import { snapshotsCommand } from './snapshots.ts';
 import { statusCommand } from './status.ts';
@@ -21,6 +23,8 @@ const commands = [
   runCommand,
   snapshotsCommand,
   restoreCommand,
+  databasesCommand,
+  restoreDbCommand,
   checkCommand,
   statusCommand,
   doctorCommand,

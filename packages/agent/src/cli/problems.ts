@@ -5,6 +5,8 @@ export const exitCodeOf = (problem: Problem): number => codes[problem.code] ?? e
 
 const codes: Readonly<Record<string, number>> = {
   usage: exitCode.usage,
+  unconfirmed: exitCode.usage,
+  'unknown-dump': exitCode.usage,
   destination: exitCode.usage,
   'invalid-config': exitCode.usage,
   'config-missing': exitCode.usage,

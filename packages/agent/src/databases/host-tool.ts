@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { Problem } from '@berth/common/problem.ts';
 import { createLines } from '@berth/common/restic/lines.ts';
 import { execa } from 'execa';
+import { drained } from './drained.ts';
 import { type Person, personOf } from './person.ts';
 import type { ToolCommand, ToolEnd } from './tool.ts';
 
@@ -90,7 +90,7 @@ const feed = async (stdin: NodeJS.WritableStream | null, chunks: AsyncIterable<U
   });
   for await (const chunk of chunks) {
     if (isClosed) return;
-    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]).catch(() => undefined);
+    if (!stdin.write(chunk)) await drained(stdin);
   }
   stdin.end();
 };

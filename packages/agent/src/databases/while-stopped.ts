@@ -9,7 +9,7 @@ export const stopOf = (entry: { readonly at: Place; readonly stop: Stop | null }
 
 /**
  * Stops a server, works on its files, and starts it again, also when the work throws, which is thrown on once it runs. Throws as `Quiesce`, and
- * 'not-started-again'; 'restore-failed' where somebody else started it meanwhile.
+ * 'not-started-again'; 'restore-failed' where somebody else started it meanwhile. Resolves with what a person should know of its start.
  */
 export const whileStopped = async (
   stop: Stop,
@@ -17,15 +17,16 @@ export const whileStopped = async (
   work: () => Promise<void>,
   world: EngineWorld,
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<readonly string[]> => {
   const group =
     stop.kind === 'unit'
       ? { kind: 'unit' as const, name: stop.unit, unit: stop.unit, user: stop.user, timeoutMs }
       : await containerGroup(stop, timeoutMs, world);
   await using down = await world.quiesce.down(group, signal);
+  down.signal.throwIfAborted();
   await work();
-  const { meanwhile } = await down.up();
-  if (meanwhile.length === 0) return;
+  const { meanwhile, warnings } = await down.up();
+  if (meanwhile.length === 0) return warnings;
   throw new Problem(
     'restore-failed',
     `${meanwhile.join(', ')} was started while its data were being put back.`,

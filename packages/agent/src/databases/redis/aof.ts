@@ -8,7 +8,7 @@ import { giveTo, moment, moveAside, syncFolder } from '../put-in-place.ts';
 import type { RedisEntry } from '../redis.ts';
 import { pathHere, whileStopped } from '../while-stopped.ts';
 import { askServer, infoOf, namesOf, setting } from './cli.ts';
-import { serverOf } from './restore.ts';
+import { asideWords, serverOf } from './restore.ts';
 
 const rewriteSetting = 'auto-aof-rewrite-percentage';
 const pollMs = 250;
@@ -164,7 +164,7 @@ export const restoreAof = async (
     await copyFiles(join(from, name), join(beside, name), signal);
     await giveTo(beside, folder);
     let aside: string | null = null;
-    await whileStopped(
+    const warnings = await whileStopped(
       stop,
       entry.timeout,
       async () => {
@@ -175,7 +175,7 @@ export const restoreAof = async (
       world,
       signal,
     );
-    return { warnings: aside === null ? [] : [`What ${title} had before is in ${String(aside)}.`] };
+    return { warnings: [...warnings, ...asideWords(title, aside)] };
   } finally {
     await rm(beside, { recursive: true, force: true });
     await noted.done();

@@ -44,7 +44,7 @@ export const restoreRdb = async (
     await modeLike(beside, path);
     await giveTo(beside, folder);
     let aside: string | null = null;
-    await whileStopped(
+    const warnings = await whileStopped(
       stop,
       entry.timeout,
       async () => {
@@ -55,12 +55,16 @@ export const restoreRdb = async (
       world,
       signal,
     );
-    return { warnings: aside === null ? [] : [`What ${title} had before is in ${String(aside)}.`] };
+    return { warnings: [...warnings, ...asideWords(title, aside)] };
   } finally {
     await rm(beside, { force: true });
     await noted.done();
   }
 };
+
+/** Where what was there before is now. */
+export const asideWords = (title: string, aside: string | null): readonly string[] =>
+  aside === null ? [] : [`What ${title} had before is in ${aside}.`];
 
 /** The server's folder on this machine, and how it is stopped. Throws 'restore-refused' with what to do by hand. */
 export const serverOf = async (entry: RedisEntry, world: EngineWorld, signal: AbortSignal) => {
