@@ -41,7 +41,7 @@ export const backupStream: BackupStream = async (restic, request, produce, call)
     } finally {
       // A broken pipe is heard before the exit behind it, which says why.
       if (sink.isBroken()) await sleep(patienceMs, undefined, { signal: over.signal }).catch(() => undefined);
-      if (end.kind !== 'whole') unwanted.abort();
+      if (end.kind !== 'whole' && !over.signal.aborted) unwanted.abort();
     }
   };
 
