@@ -10,6 +10,7 @@ import { enrollCommand } from './enroll.ts';
 import { installCommand } from './install.ts';
 import { type Io, writeJson } from './io.ts';
 import { exitCodeOf, problemJson, problemText } from './problems.ts';
+import { recoverCommand } from './recover.ts';
 import { restoreCommand } from './restore.ts';
 import { restoreDbCommand } from './restore-db.ts';
 import { runCommand } from './run.ts';
@@ -28,6 +29,7 @@ const commands = [
   checkCommand,
   statusCommand,
   doctorCommand,
+  recoverCommand,
   installCommand,
   uninstallCommand,
   daemonCommand,
