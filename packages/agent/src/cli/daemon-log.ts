@@ -74,7 +74,7 @@ export const daemonLog = ({
       else if (event.type === 'jumped') say('jumped', jumpWords(event.byMs), { byMs: event.byMs });
     },
     run: (event) => {
-      if (event.type === 'progress') return;
+      if (event.type === 'progress' || event.type === 'dumping') return;
       // Who waits asks again and again; only a new place is news.
       if (event.type === 'waiting' && event.position === position) return;
       position = event.type === 'waiting' ? event.position : null;

@@ -1,10 +1,12 @@
 import type { Progress } from '@berth/common/restic/backup.ts';
 import { type Io, writeJson } from './io.ts';
-import { size, span } from './words.ts';
+import { printable, size, span } from './words.ts';
 
 /** Shows how far a command is, in the way its reader wants it. `clear` before anything else is written. */
 export interface ProgressDisplay {
   readonly show: (progress: Progress) => void;
+  /** Of something nobody knows the size of. */
+  readonly showBytes: (name: string, bytesDone: number) => void;
   readonly clear: () => void;
 }
 
@@ -36,13 +38,15 @@ export const progressText = (progress: Progress, width: number): string => {
 const bar = (io: Io, nowMs: () => number): ProgressDisplay => {
   let last = Number.NEGATIVE_INFINITY;
   let drawn = false;
+  const draw = (text: () => string): void => {
+    if (nowMs() - last < 100) return;
+    last = nowMs();
+    drawn = true;
+    io.stderr(`\r\u001b[K${text()}`);
+  };
   return {
-    show: (progress) => {
-      if (nowMs() - last < 100) return;
-      last = nowMs();
-      drawn = true;
-      io.stderr(`\r\u001b[K${progressText(progress, io.columns - 1)}`);
-    },
+    show: (progress) => draw(() => progressText(progress, io.columns - 1)),
+    showBytes: (name, bytesDone) => draw(() => `${printable(name)}: ${size(bytesDone)}`.slice(0, io.columns - 1)),
     clear: () => {
       if (drawn) io.stderr('\r\u001b[K');
       drawn = false;
@@ -59,18 +63,21 @@ const lines = (io: Io): ProgressDisplay => {
       tenth = reached;
       io.stderr(`${progressText(progress, 100).replace(/^\[.*\] +/, '')}\n`);
     },
+    showBytes: () => undefined,
     clear: () => undefined,
   };
 };
 
 const objects = (io: Io, nowMs: () => number): ProgressDisplay => {
   let last = Number.NEGATIVE_INFINITY;
+  const write = (value: object): void => {
+    if (nowMs() - last < 1_000) return;
+    last = nowMs();
+    writeJson(io, value);
+  };
   return {
-    show: (progress) => {
-      if (nowMs() - last < 1_000) return;
-      last = nowMs();
-      writeJson(io, { event: 'progress', ...progress });
-    },
+    show: (progress) => write({ event: 'progress', ...progress }),
+    showBytes: (name, bytesDone) => write({ event: 'dumping', name, bytesDone }),
     clear: () => undefined,
   };
 };

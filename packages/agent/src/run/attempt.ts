@@ -4,16 +4,23 @@ import type { Restic } from '@berth/common/restic/restic.ts';
 import { isDone } from '@berth/common/restic/result.ts';
 import type { RunPolicy } from '../config/policy.ts';
 import type { AgentConfig } from '../config/schema.ts';
-import { checkPart, isDue } from './decide.ts';
+import { type Beside, type BesideWorld, hasBeside } from './beside.ts';
+import { dumpDatabases } from './dumps.ts';
+import { keepFileSystems } from './file-systems.ts';
 import type { Ledger } from './ledger.ts';
-import { okEnd, type Recorder, resticEnd, type StepEnd } from './recorder.ts';
+import { copyGroups } from './quiesced.ts';
+import { okEnd, problemEnd, type Recorder, resticEnd, type StepEnd } from './recorder.ts';
+import { berthTag } from './tags.ts';
+import { checkStep, forgetStep, pruneStep } from './upkeep.ts';
 
 /** What a run needs of restic. */
-export type RunRestic = Pick<Restic, 'version' | 'unlock' | 'backup' | 'forget' | 'prune' | 'check'>;
+export type RunRestic = Pick<Restic, 'version' | 'unlock' | 'backup' | 'backupStream' | 'forget' | 'prune' | 'check'>;
 
 /** restic, joined to one connection; disposing it ends the connection. */
 export interface Reach extends AsyncDisposable {
   readonly restic: RunRestic;
+  /** The same on the same connection, with these words in front of its command line: `Taken.prefix`. Where it can. */
+  readonly behind?: (prefix: readonly string[]) => Promise<RunRestic>;
 }
 
 /** What survives from one try to the next: a backup that is made is not made again because prune was cut off. */
@@ -22,9 +29,13 @@ export interface Done {
   resticVersion: string | null;
   /** Also says that prune and check are done: they are due no more. */
   ledger: Ledger;
-  readonly finished: Set<'backup' | 'forget'>;
+  readonly finished: Set<'backup' | 'forget' | `dump:${string}` | `group:${string}`>;
   /** The last word on each dump, whichever try it came from. */
   dumps: readonly ReportDump[];
+  /** Files of units that are in a snapshot: `dumpDatabase`. */
+  readonly dumped: Set<string>;
+  /** How often each group was made quiet. */
+  readonly downs: Map<string, number>;
 }
 
 /** One try. */
@@ -36,21 +47,23 @@ export interface AttemptArguments {
   readonly done: Done;
   readonly recorder: Recorder;
   readonly reach: (signal: AbortSignal) => Promise<Reach>;
+  readonly beside: BesideWorld | null;
   readonly saveLedger: (ledger: Ledger) => Promise<void>;
   readonly now: () => Date;
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
+  readonly onProgress: (progress: Progress, step: 'backup' | 'quiesce') => void;
+  /** How many bytes of an entry are on their way; nobody knows of how many. */
+  readonly onDumping: (name: string, bytesDone: number) => void;
 }
 
-const hour = 3_600_000;
-
-/** Every snapshot of ours carries it; retention looks at nothing else. */
-export const berthTag = 'berth';
+/** A step of a try, on its connection, with what there is beside files. Null where there was nothing to do. */
+export type Step = (args: AttemptArguments, reach: Reach, beside: Beside | null) => Promise<StepEnd | null>;
 
 /**
- * One try over one fresh connection: unlock → backup → forget → prune and check when due, leaving out what an earlier try finished.
- * Answers the reason it stopped early for (a restic failure kind or a Problem's code), or null when it came to its end. An incomplete
- * backup goes on: what is in it is worth keeping. Damage stops before anything is forgotten or pruned further.
+ * One try over one fresh connection: unlock → dumps → files → containers and units, each quiet while it is copied → forget → prune and check when
+ * due, leaving out what an earlier try finished. Nothing is stopped before the connection stands, and everything runs again before forget begins.
+ * Answers the reason it stopped early for (a restic failure kind or a Problem's code), or null when it came to its end. An incomplete backup
+ * goes on: what is in it is worth keeping. Damage stops before anything is forgotten or pruned further.
  */
 export const attempt = async (args: AttemptArguments): Promise<string | null> => {
   const { recorder, number, done, signal } = args;
@@ -63,10 +76,10 @@ export const attempt = async (args: AttemptArguments): Promise<string | null> =>
   const reach = given(opened);
   if (reach === null) return signal.aborted ? 'cancelled' : connected.reason;
   await using _ = reach;
-  const { restic } = reach;
-  for (const work of [unlockStep, backupStep, forgetStep, pruneStep, checkStep]) {
+  await using beside = await lookBeside(args);
+  for (const work of [unlockStep, dumpSteps, backupStep, groupSteps, forgetStep, pruneStep, checkStep]) {
     if (signal.aborted) return 'cancelled';
-    const end = await work(args, restic);
+    const end = await work(args, reach, beside);
     if (end !== null && (end.outcome === 'failed' || end.outcome === 'cancelled')) return end.reason;
   }
   return null;
@@ -75,21 +88,41 @@ export const attempt = async (args: AttemptArguments): Promise<string | null> =>
 /** TypeScript does not see that a closure assigned it. */
 const given = (reach: Reach | null): Reach | null => reach;
 
-type Step = (args: AttemptArguments, restic: RunRestic) => Promise<StepEnd | null>;
+/** What containers there are is a step of its own: an engine that is away must not look like a machine without containers. */
+const lookBeside = async ({ beside, config, recorder, number, signal }: AttemptArguments): Promise<Beside | null> => {
+  if (beside === null || !hasBeside(config)) return null;
+  const found = await beside.open(config, signal);
+  if (config.containers === null && found.problem === null) return found;
+  const { problem, warnings, groups, databases } = found;
+  await recorder.step('quiesce', number, async () => {
+    if (problem !== null) return { ...problemEnd(problem), warnings: [...warnings] };
+    return { ...okEnd, numbers: { groups: groups.length, databases: databases.length }, warnings: [...warnings] };
+  });
+  return found;
+};
 
 /** Removes only locks of processes that are gone: those of our own restic that a cut connection or a power cut left. */
-const unlockStep: Step = async ({ recorder, number, signal, dryRun }, restic) =>
+const unlockStep: Step = async ({ recorder, number, signal, dryRun }, { restic }) =>
   dryRun
     ? null
     : recorder.step('unlock', number, async () =>
         resticEnd(await restic.unlock({ all: false }, { signal }), () => ({})),
       );
 
-const backupStep: Step = async (args, restic) => {
+const dumpSteps: Step = async (args, { restic }, beside) =>
+  beside === null ? null : dumpDatabases(args, restic, beside);
+
+const groupSteps: Step = async (args, reach, beside) => (beside === null ? null : copyGroups(args, reach, beside));
+
+const backupStep: Step = async (args, reach, beside) => {
   const { config, done, dryRun, signal, onProgress } = args;
   if (done.finished.has('backup')) return null;
   const { patterns, files, caches, if_present, one_file_system, larger_than } = config.exclude;
-  return args.recorder.step('backup', args.number, async () => {
+  await using kept = await keepFileSystems(args, reach, beside, { subject: null, paths: config.paths, signal });
+  if (signal.aborted) return null;
+  // Awaited here: the snapshots go when this function returns.
+  return await args.recorder.step('backup', args.number, async () => {
+    const restic = await kept.restic();
     const result = await restic.backup(
       {
         paths: config.paths,
@@ -103,7 +136,7 @@ const backupStep: Step = async (args, restic) => {
         oneFileSystem: one_file_system,
         excludeLargerThanBytes: larger_than,
       },
-      { signal, onProgress },
+      { signal, onProgress: (progress) => onProgress(progress, 'backup') },
     );
     if (isDone(result)) {
       done.finished.add('backup');
@@ -111,61 +144,4 @@ const backupStep: Step = async (args, restic) => {
     }
     return resticEnd(result, ({ snapshotId: _, ...numbers }) => numbers);
   });
-};
-
-const forgetStep: Step = async ({ config, policy, done, dryRun, number, recorder, signal }, restic) => {
-  if (dryRun || done.finished.has('forget')) return null;
-  const { daily, weekly, monthly, yearly, keep_within } = policy.retention;
-  const keep = { daily, weekly, monthly, yearly, withinHours: keep_within / hour };
-  return recorder.step('forget', number, async () => {
-    const result = await restic.forget({ host: config.name, tags: [berthTag], keep }, { signal });
-    if (isDone(result)) done.finished.add('forget');
-    return resticEnd(result, ({ kept, removed }) => ({
-      ...{ snapshotsKept: kept, snapshotsRemoved: removed },
-      // Under which policy.
-      ...{ keepDaily: daily, keepWeekly: weekly, keepMonthly: monthly, keepYearly: yearly },
-      keepWithinHours: keep.withinHours,
-    }));
-  });
-};
-
-const pruneStep: Step = async (args, restic) => {
-  const { policy, done, dryRun, now, signal } = args;
-  if (dryRun || !isDue(done.ledger.prunedAt, policy.prune.every, now())) return null;
-  return args.recorder.step('prune', args.number, async () => {
-    const result = await restic.prune({ maxUnused: policy.prune.max_unused }, { signal });
-    const end = resticEnd(result, (summary) => ({ ...summary, everyHours: policy.prune.every / hour }));
-    if (!isDone(result)) return end;
-    return withSaved(end, args, { ...done.ledger, prunedAt: now() });
-  });
-};
-
-const checkStep: Step = async (args, restic) => {
-  const { policy, done, dryRun, now, signal } = args;
-  if (dryRun || !isDue(done.ledger.checkedAt, policy.check.every, now())) return null;
-  const { every, share } = policy.check;
-  const { part, subset } = checkPart(share, done.ledger.checkedPart);
-  return args.recorder.step('check', args.number, async () => {
-    const result = await restic.check({ readDataSubset: subset }, { signal });
-    const end = resticEnd(result, () => ({ part, sharePercent: share, everyHours: every / hour }));
-    if (!isDone(result)) return end;
-    return withSaved(end, args, { ...done.ledger, checkedAt: now(), checkedPart: part });
-  });
-};
-
-/** A ledger that can't be written makes prune or check come again too early, which is a warning and no more. */
-const withSaved = async (end: StepEnd, { done, saveLedger }: AttemptArguments, ledger: Ledger): Promise<StepEnd> => {
-  done.ledger = ledger;
-  try {
-    await saveLedger(ledger);
-    return end;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return {
-      ...end,
-      outcome: 'incomplete',
-      reason: 'state-unwritable',
-      warnings: [...end.warnings, `when this was done could not be noted: ${why}`],
-    };
-  }
 };

@@ -1,6 +1,7 @@
 import { exitCode } from '@berth/common/problem.ts';
 import type { Report, ReportStep } from '@berth/common/report.ts';
 import type { Verdict } from './decide.ts';
+import { explainBeside } from './explain-beside.ts';
 
 /** Two sentences for people: what happened, and what to do. */
 export interface Explanation {
@@ -21,7 +22,8 @@ export const explain = ({ outcome, reason }: Verdict, steps: readonly ReportStep
   const last = step?.words.at(-1);
   const where = step === undefined ? 'The run' : `The step ${step.name}`;
   return (
-    known ?? {
+    known ??
+    explainBeside(reason, steps) ?? {
       happened: `${where} failed${last === undefined ? '' : `: ${last}`}.`,
       remedy: 'Run berth doctor; it looks at each part.',
     }

@@ -11,8 +11,10 @@ import {
 import type { Progress } from '@berth/common/restic/backup.ts';
 import type { Home } from '../config/home.ts';
 import type { AgentConfig } from '../config/schema.ts';
+import type { RecoverEnd } from '../recover/recover.ts';
 import type { Coordinator } from '../server/coordinator.ts';
 import type { Done, Reach } from './attempt.ts';
+import type { BesideWorld } from './beside.ts';
 import { notStarted, type Verdict, verdictOf } from './decide.ts';
 import { explain } from './explain.ts';
 import { type HookEnd, runHook } from './hook.ts';
@@ -23,16 +25,21 @@ import { takeLock } from './lock.ts';
 import type { Handed } from './outbox.ts';
 import { isOutOfReach } from './reachable.ts';
 import { createRecorder, okEnd, type Recorder } from './recorder.ts';
+import { putRightFirst } from './recovered.ts';
 import { admit, tries } from './tries.ts';
 
 /** What happens during a run, for whoever shows it. */
 export type RunEvent =
   | { readonly type: 'progress'; readonly progress: Progress }
+  /** An entry of `databases:` is on its way; nobody knows how much it will be. */
+  | { readonly type: 'dumping'; readonly name: string; readonly bytesDone: number }
   | { readonly type: 'step'; readonly step: ReportStep }
   /** The try failed for `reason`; the next comes after `delayMs`. */
   | { readonly type: 'retry'; readonly reason: string; readonly delayMs: number; readonly attempt: number }
   /** The server is busy: this is our place in its queue. */
   | ({ readonly type: 'waiting' } & Waiting)
+  /** A wake put right what a killed run left behind. */
+  | { readonly type: 'recovered'; readonly end: RecoverEnd }
   /** Reports were handed in, or still wait on this machine. */
   | ({ readonly type: 'handed-in' } & Handed);
 
@@ -42,6 +49,8 @@ export interface RunWorld extends LeaseWorld {
   readonly random: () => number;
   /** A fresh connection and restic on it. Throws the Problems of `openTransport` and `openRestic`. */
   readonly reach: (config: AgentConfig, signal: AbortSignal) => Promise<Reach>;
+  /** What is backed up beside files; null where there is no such thing. */
+  readonly beside: BesideWorld | null;
   /** Whom to ask for a place and to hand reports to; nothing is connected before it is asked. */
   readonly coordinator: (config: Pick<AgentConfig, 'server'>, signal: AbortSignal) => Coordinator;
   /** Where a report goes that can't be written to disk: standard error. */
@@ -81,8 +90,8 @@ export interface RunEnd {
 }
 
 /**
- * One run, start to report: lock → agent.yaml → a place at the server → hooks before → tries (connect, unlock, backup, forget, prune, check)
- * with backoff until `retry.for` ends → hooks after or failure → report, which is handed in. Whatever goes wrong is in the report, which is
+ * One run, start to report: lock → agent.yaml → what a killed run left is put right → a place at the server → hooks before → tries (see
+ * `attempt`) with backoff until `retry.for` ends → hooks after or failure → report, which is handed in. Whatever goes wrong is in the report, which is
  * always written; only a bug rejects, and it too leaves a report. A coordinator that gives no place because it is away keeps no run from going
  * on; a wake whose server can't be reached at all ends before its hooks.
  */
@@ -97,6 +106,8 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
     ledger: await readLedger(home.ledger),
     finished: new Set(),
     dumps: [],
+    dumped: new Set(),
+    downs: new Map(),
   };
   await using things = new AsyncDisposableStack();
   const state: RunState = { args, run, recorder, done, things, place: null, config: null, attempts: 0 };
@@ -161,8 +172,12 @@ export interface RunState {
 /** Throws only what `loadConfig` throws: without a config there are no hooks to run. */
 const work = async (state: RunState): Promise<void> => {
   const { args, recorder } = state;
-  const config = await args.loadConfig();
+  const config = await args.loadConfig().catch(async (error: unknown) => {
+    await putRightFirst(state, null);
+    throw error;
+  });
   state.config = config;
+  await putRightFirst(state, config);
   state.place = args.dryRun === true ? null : (args.place ?? openPlace(state, config));
   const admission = await admit(state, 0);
   if (admission === null) return;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LeaseAnswer } from '@berth/common/control/lease.ts';
 import { noPolicy, type Policy } from '@berth/common/control/policy.ts';
 import { type Report, reportSchema } from '@berth/common/report.ts';
-import type { BackupSummary } from '@berth/common/restic/backup.ts';
+import type { BackupRequest, BackupSummary } from '@berth/common/restic/backup.ts';
 import type { FailureKind } from '@berth/common/restic/classify.ts';
 import type { Done, Failed, ResticResult } from '@berth/common/restic/result.ts';
 import { homeOf } from '../config/home.ts';
@@ -14,6 +14,7 @@ import type { Answer } from '../server/control.ts';
 import type { Coordinator } from '../server/coordinator.ts';
 import type { RunRestic } from './attempt.ts';
 import { type RunArguments, type RunEvent, runBackup } from './run.ts';
+import { berthTag } from './tags.ts';
 
 const silent = { words: [], warnings: [], itemErrors: [], itemErrorCount: 0 };
 
@@ -32,6 +33,14 @@ const summary: BackupSummary = {
   bytesAdded: 10,
   bytesAddedPacked: null,
 };
+
+/** What is not usual of it. */
+const backupNote = ({ dryRun, tags = [], parent }: Pick<BackupRequest, 'dryRun' | 'tags' | 'parent'>): string =>
+  [
+    ...(dryRun === true ? [' dry'] : []),
+    ...(tags.join() === berthTag ? [] : [` ${tags.join()}`]),
+    ...(parent === undefined ? [] : [` since ${parent}`]),
+  ].join('');
 
 /** agent.yaml with three lines and whatever a test adds. */
 export const configWith = (more = ''): AgentConfig => {
@@ -83,9 +92,13 @@ export const stage = async () => {
   const restic: RunRestic = {
     version: { major: 0, minor: 14, patch: 0, text: '0.14.0' },
     unlock: async () => next('unlock', null),
-    backup: async ({ dryRun }) =>
-      next('backup', dryRun === true ? { ...summary, snapshotId: null } : summary, dryRun === true ? ' dry' : ''),
+    backup: async (request) =>
+      next('backup', request.dryRun === true ? { ...summary, snapshotId: null } : summary, backupNote(request)),
     forget: async ({ host, tags }) => next('forget', { kept: 3, removed: 1 }, ` ${host} ${tags.join()}`),
+    backupStream: async ({ filename }, produce, call) => {
+      await produce({ write: async () => undefined }, call.signal ?? abort.signal);
+      return next('backupStream', { ...summary, bytes: 10 }, ` ${filename}`);
+    },
     prune: async () => next('prune', { bytesRemoved: 5, bytesRemaining: null }),
     check: async ({ readDataSubset }) => next('check', null, ` ${readDataSubset}`),
   };
@@ -100,12 +113,17 @@ export const stage = async () => {
         signal.addEventListener('abort', () => resolve(), { once: true });
       }),
     random: () => 0.5,
+    beside: null,
     coordinator: () => noCoordinator,
     reach: async () => {
       await next('connect', null);
       open += 1;
       return {
         restic,
+        behind: async (prefix) => {
+          calls.push(prefix.join(' '));
+          return restic;
+        },
         [Symbol.asyncDispose]: async () => {
           open -= 1;
         },

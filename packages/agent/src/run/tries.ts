@@ -46,11 +46,16 @@ export const tries = async (state: RunState, config: AgentConfig, first: Admissi
       recorder: guarded(recorder, isLost, state.place?.lease ?? null),
       signal: lost === null ? signal : AbortSignal.any([signal, lost]),
       reach: (abort) => world.reach(config, abort),
+      beside: world.beside,
       saveLedger: (ledger) => writeLedger(args.home.ledger, ledger),
-      onProgress: (progress) => {
+      onProgress: (progress, step) => {
         const { bytesDone, bytesTotal } = progress;
-        state.place?.lease.progress({ step: 'backup', bytesDone, bytesTotal });
+        state.place?.lease.progress({ step, bytesDone, bytesTotal });
         args.onEvent?.({ type: 'progress', progress });
+      },
+      onDumping: (name, bytesDone) => {
+        state.place?.lease.progress({ step: 'dump', bytesDone, bytesTotal: null });
+        args.onEvent?.({ type: 'dumping', name, bytesDone });
       },
     });
     const reason = ended !== null && isLost() ? 'lease-lost' : ended;

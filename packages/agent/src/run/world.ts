@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findLeash } from '@berth/common/restic/leash.ts';
 import { openRestic } from '@berth/common/restic/restic.ts';
 import type { Home } from '../config/home.ts';
 import type { AgentConfig } from '../config/schema.ts';
@@ -13,6 +14,7 @@ export const realWorld = (home: Home, env: NodeJS.ProcessEnv, lastResort: (text:
   sleep: pause,
   sleepBeside: pause,
   random: Math.random,
+  beside: null,
   reach: (config, signal) => reach(home, config, env, signal),
   coordinator: (config, signal) => coordinatorAt(config.server, home, signal),
   lastResort,
@@ -37,6 +39,7 @@ const reach = async (home: Home, config: AgentConfig, env: NodeJS.ProcessEnv, si
       downloadKiB: download === null ? null : download / 1024,
     },
     priority: { nice, ionice: ionice === 'normal' ? null : ionice },
+    leash: await findLeash(env),
   });
   const open = stack.move();
   return { restic, [Symbol.asyncDispose]: () => open.disposeAsync() };

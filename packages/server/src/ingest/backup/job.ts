@@ -110,6 +110,8 @@ const progressOf = (event: RunEvent): BackupProgress | null => {
     case 'waiting':
       return { type: 'waiting', position: event.position };
     case 'handed-in':
+    case 'dumping':
+    case 'recovered':
       return null;
   }
 };

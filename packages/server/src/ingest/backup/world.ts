@@ -38,6 +38,8 @@ export const ingestWorld = (place: IngestPlace, path: string): RunWorld => ({
   sleepBeside: sleep,
   random: Math.random,
   reach: (_config, signal) => reach(place, path, signal),
+  // A phone's folder is files and nothing else.
+  beside: null,
   coordinator: (_config, signal) => coordinatorOn(place.controlSocket, signal),
   lastResort: (text) => void process.stderr.write(text),
 });
