@@ -31,7 +31,7 @@ const usualTimeoutMs = 15 * 60_000;
  */
 export const planGroups = async (
   settings: ContainersSettings,
-  containers: Containers,
+  containers: Pick<Containers, 'where' | 'list' | 'hostPath'>,
   world: GroupsWorld,
 ): Promise<readonly PlannedGroup[]> => {
   const all = await containers.list();
@@ -90,7 +90,7 @@ const byLabels = (all: readonly Container[]): readonly Wanted[] => {
 const plan = async (
   wanted: Wanted,
   all: readonly Container[],
-  containers: Containers,
+  containers: Pick<Containers, 'where' | 'hostPath'>,
   world: GroupsWorld,
 ): Promise<PlannedGroup> => {
   const warnings: string[] = [];
