@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '@berth/common/problem.ts';
+import { findLeash } from '@berth/common/restic/leash.ts';
 import { openRestic, type Restic } from '@berth/common/restic/restic.ts';
 import { type Failed, isDone, type ResticResult } from '@berth/common/restic/result.ts';
 import type { Home } from '../config/home.ts';
@@ -39,6 +40,7 @@ export const openRepository = async (args: {
     cacheDirectory: asOf === null ? (args.cacheDirectory ?? home.cache) : stack.use(await temporaryCache()).path,
     env: process.env,
     noLock: asOf !== null,
+    leash: await findLeash(process.env),
     ...(limits && { limits }),
   });
   const open = stack.move();
