@@ -12,14 +12,16 @@ export interface FolderTool {
   readonly as?: string | null;
   /** Here, and there already. */
   readonly folder: string;
+  /** What stands right before the folder, such as `--to-path=`. */
+  readonly option?: string;
 }
 
-const inside = "d=$(mktemp -d) || exit 1; trap 'rm -rf \"$d\"' EXIT; trap 'exit 1' HUP INT TERM;";
+const inside = "o=$1; shift; d=$(mktemp -d) || exit 1; trap 'rm -rf \"$d\"' EXIT; trap 'exit 1' HUP INT TERM;";
 
 /** Has a tool fill a folder here. In a container it fills one of its own, which comes here by tar and is gone afterwards. */
 export const fillFolder = async (tool: FolderTool, world: EngineWorld, signal: AbortSignal): Promise<ToolEnd> => {
-  const { place, argv, env = {}, as = null, folder } = tool;
-  if (place.kind !== 'container') return world.run(place, { argv: [...argv, folder], env, as }, signal);
+  const { place, argv, env = {}, as = null, folder, option = '' } = tool;
+  if (place.kind !== 'container') return world.run(place, { argv: [...argv, `${option}${folder}`], env, as }, signal);
   const pipe = new PassThrough();
   // A container is not trusted with owners, modes or paths of this machine.
   const taking = world.run(
@@ -32,12 +34,12 @@ export const fillFolder = async (tool: FolderTool, world: EngineWorld, signal: A
   );
   // Read below; until then an early end of it must not be a rejection that nobody handles.
   taking.catch(() => undefined);
-  const script = `${inside} "$@" "$d" >&2 && tar -C "$d" -cf - .`;
+  const script = `${inside} "$@" "$o$d" >&2 && tar -C "$d" -cf - .`;
   const end = await world
     .run(
       place,
       {
-        argv: ['/bin/sh', '-c', script, 'sh', ...argv],
+        argv: ['/bin/sh', '-c', script, 'sh', option, ...argv],
         env,
         as,
         onStdout: async (chunk) => {
@@ -53,8 +55,8 @@ export const fillFolder = async (tool: FolderTool, world: EngineWorld, signal: A
 
 /** Has a tool read a folder here. In a container it reads a copy, which is gone afterwards. */
 export const feedFolder = async (tool: FolderTool, world: EngineWorld, signal: AbortSignal): Promise<ToolEnd> => {
-  const { place, argv, env = {}, as = null, folder } = tool;
-  if (place.kind !== 'container') return world.run(place, { argv: [...argv, folder], env, as }, signal);
+  const { place, argv, env = {}, as = null, folder, option = '' } = tool;
+  if (place.kind !== 'container') return world.run(place, { argv: [...argv, `${option}${folder}`], env, as }, signal);
   const pipe = new PassThrough();
   const giving = world
     .run(
@@ -74,9 +76,9 @@ export const feedFolder = async (tool: FolderTool, world: EngineWorld, signal: A
       },
       (error: unknown) => void pipe.destroy(error instanceof Error ? error : new Error(String(error))),
     );
-  const script = `${inside} tar -C "$d" -xf - && "$@" "$d"`;
+  const script = `${inside} tar -C "$d" -xf - && "$@" "$o$d"`;
   const end = await world
-    .run(place, { argv: ['/bin/sh', '-c', script, 'sh', ...argv], env, as, stdin: pipe }, signal)
+    .run(place, { argv: ['/bin/sh', '-c', script, 'sh', option, ...argv], env, as, stdin: pipe }, signal)
     .finally(() => pipe.destroy());
   await giving;
   return end;

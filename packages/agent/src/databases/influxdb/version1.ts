@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { printable } from '@berth/common/parsed.ts';
 import { Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
@@ -9,6 +8,7 @@ import { feedFolder, fillFolder } from '../folder-tool.ts';
 import { basicAuth, type Http, httpOf } from '../http.ts';
 import type { InfluxdbEntry } from '../influxdb.ts';
 import { fileNameOf } from '../name.ts';
+import { reachTcp } from '../reach.ts';
 import { backupVerifier } from './verify.ts';
 
 /**
@@ -26,7 +26,11 @@ export const version1 = (entry: InfluxdbEntry): Database => ({
     const names = (await databases(influx, signal)).filter((name) => isChosen(entry, name)).sort();
     const filled = await withShards(influx, signal);
     const tool = await toolVersion(entry, world, signal);
-    if (entry.at.kind !== 'container') await reach(entry.rpc, signal);
+    if (entry.at.kind !== 'container') {
+      const [host = '', port] = entry.rpc.split(':');
+      // Else `influxd backup` would try for minutes.
+      await reachTcp({ host, port: Number(port) }, 'The service for backups of InfluxDB (bind-address, rpc:)', signal);
+    }
     const unit = (database: string): Unit => ({
       database,
       file: fileNameOf({ engine: entry.engine, name: entry.name, database, ending: null }),
@@ -187,25 +191,4 @@ const toolVersion = async (entry: InfluxdbEntry, world: EngineWorld, signal: Abo
     'Install the one of the server’s version, or write version: 2.',
     { cause: new Error([line, ...stderr].join('\n')) },
   );
-};
-
-/** Without this, `influxd backup` tries for minutes. */
-const reach = async (rpc: string, signal: AbortSignal): Promise<void> => {
-  const [host = '', port] = rpc.split(':');
-  const socket = connect({ host, port: Number(port), signal });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-  } catch (error) {
-    throw new Problem(
-      'database-unreachable',
-      `The service for backups does not answer at ${rpc}.`,
-      'Look at bind-address in influxdb.conf, and write it as rpc: in agent.yaml.',
-      { cause: error },
-    );
-  } finally {
-    socket.destroy();
-  }
 };
