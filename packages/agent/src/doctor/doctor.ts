@@ -1,18 +1,25 @@
 import type { Home } from '../config/home.ts';
+import type { AgentConfig } from '../config/schema.ts';
+import { openWorld } from '../restore-db/world.ts';
 import type { Destination } from '../transport/destination.ts';
+import { findUncovered } from '../uncovered/uncovered.ts';
 import { checkClock } from './clock.ts';
+import { checkContainers } from './containers.ts';
+import { checkDatabases } from './databases.ts';
 import { checkFiles } from './files.ts';
 import { type Finding, failed, skipped } from './finding.ts';
+import { checkLeftovers } from './leftovers.ts';
 import { checkPaths } from './paths.ts';
 import { checkPrivileges } from './privileges.ts';
 import { checkNode, checkSsh } from './programs.ts';
+import { proposals } from './propose.ts';
 import { checkRepository } from './repository.ts';
 import { checkRestic } from './restic.ts';
 import { checkServer } from './server.ts';
 import { checkSpace } from './space.ts';
 
 /** What the doctor needs of agent.yaml. */
-export interface Examined {
+export interface Examined extends Pick<AgentConfig, 'databases' | 'containers'> {
   readonly server: Destination;
   readonly paths: readonly string[];
 }
@@ -48,11 +55,31 @@ export const examine = async (args: {
     return findings;
   }
   add(...(await checkPaths(config.paths, reach)));
+  add(...(await checkLeftovers(home)), ...(await checkBeside(config, args)));
   const server = await checkServer(config.server, home);
   add(...server);
   if (server.some(({ state }) => state === 'failed')) add(skipped('repository', 'not reached'));
   else add(await checkRepository(config.server, home, args.signal));
   return findings;
+};
+
+/** What is backed up beside the files, and what runs here and is not. */
+const checkBeside = async (
+  config: Examined,
+  args: Pick<Parameters<typeof examine>[0], 'home' | 'env' | 'uid' | 'signal'>,
+): Promise<readonly Finding[]> => {
+  const { home, env, signal } = args;
+  await using opened = await openWorld({ home, config, env, signal });
+  const { entries, containers, world } = opened;
+  const uncovered = await findUncovered({
+    ...{ proc: '/proc', paths: config.paths, own: [home.directory, home.state], entries, containers },
+    ...{ labels: config.containers?.labels === true, isRoot: args.uid === 0 },
+  });
+  return [
+    ...checkContainers(config.containers, opened),
+    ...(await checkDatabases(entries, world, signal)),
+    ...proposals(uncovered),
+  ];
 };
 
 /** The finding for an agent.yaml that cannot be used. */
