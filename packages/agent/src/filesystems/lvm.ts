@@ -73,9 +73,13 @@ const volumeOf = async (
   exec: Exec,
   signal: AbortSignal,
 ): Promise<{ readonly group: string; readonly volume: string; readonly isThin: boolean }> => {
-  const none = new Problem('snapshot-failed', `${device} is no logical volume`, 'Nothing is wrong with that.');
+  const none = new Problem('snapshot-failed', `${device} is no volume of LVM`, 'Nothing is wrong with that.');
   if (!device.startsWith('/dev/')) throw none;
-  const end = await exec(['lvs', '--reportformat', 'json', '-o', 'vg_name,lv_name,pool_lv,lv_attr', device], signal);
+  const asked = ['lvs', '--reportformat', 'json', '-o', 'vg_name,lv_name,pool_lv,lv_attr', device] as const;
+  const end = await exec(asked, signal).catch((error: unknown) => {
+    // Where there is no LVM, there are no volumes of it.
+    throw error instanceof Problem && error.code === 'tool-missing' ? none : error;
+  });
   if (end.code !== 0) throw none;
   const parsed = told.safeParse(JSON.parse(end.stdout));
   const lv = parsed.data?.report[0]?.lv[0];

@@ -9,21 +9,43 @@ export interface Mount {
   readonly root: string;
 }
 
-/** The mounts that can be seen, in the order of their targets: of several at one place the last covers the others. */
+interface Told extends Mount {
+  readonly id: string;
+  readonly parent: string;
+}
+
+/** The mounts that can be seen, in the order of their targets. */
 export const mountsOf = (mountinfo: string): readonly Mount[] => {
-  const seen = new Map<string, Mount>();
-  for (const line of mountinfo.split('\n')) {
+  const told = mountinfo.split('\n').flatMap((line): readonly Told[] => {
     const words = line.split(' ');
+    const [id, parent, , root, target] = words;
     const dash = words.indexOf('-');
-    const [, , , root, target] = words;
     const [type, source] = dash < 6 ? [] : words.slice(dash + 1);
-    if (root === undefined || target === undefined || type === undefined || source === undefined) continue;
-    const mount = { target: plain(target), type, source: plain(source), root: plain(root) };
-    // What was mounted below it before can't be seen any more.
-    for (const other of seen.keys()) if (isBelow(other, mount.target)) seen.delete(other);
-    seen.set(mount.target, mount);
-  }
-  return [...seen.values()].toSorted((a, b) => (a.target < b.target ? -1 : 1));
+    if (id === undefined || parent === undefined || root === undefined) return [];
+    if (target === undefined || type === undefined || source === undefined) return [];
+    return [{ id, parent, target: plain(target), type, source: plain(source), root: plain(root) }];
+  });
+  return told
+    .filter((mount) => !isCovered(mount, told) && !isHidden(mount, told))
+    .map(({ target, type, source, root }) => ({ target, type, source, root }))
+    .toSorted((a, b) => (a.target < b.target ? -1 : 1));
+};
+
+/** Another stands at the same place, on it. The lines have no order that would tell. */
+const isCovered = (mount: Told, all: readonly Told[]): boolean =>
+  all.some(({ id, parent, target }) => id !== mount.id && parent === mount.id && target === mount.target);
+
+/** Something was mounted above it since. */
+const isHidden = (mount: Told, all: readonly Told[], depth = 0): boolean => {
+  const parent = all.find(({ id }) => id === mount.parent);
+  if (parent === undefined || parent.id === mount.id || depth > 100) return false;
+  const over = all.some(
+    (other) =>
+      other.id !== mount.id &&
+      other.parent === parent.id &&
+      (isBelow(mount.target, other.target) || (other.target === parent.target && mount.target !== parent.target)),
+  );
+  return over || isHidden(parent, all, depth + 1);
 };
 
 /** The mount that a path lies in. */
