@@ -1,9 +1,13 @@
 import { stat } from 'node:fs/promises';
 import type { Progress } from '@berth/common/restic/backup.ts';
+import type { RestoreRequest } from '@berth/common/restic/read.ts';
+import type { Restic } from '@berth/common/restic/restic.ts';
 import { isDone } from '@berth/common/restic/result.ts';
 import type { Home } from '../config/home.ts';
 import type { AsOf } from '../past/as-of.ts';
 import { remarksOf } from '../past/remarks.ts';
+import { berthTag } from '../run/tags.ts';
+import { kindOf } from '../snapshots/kind.ts';
 import type { Destination } from '../transport/destination.ts';
 import { explainRestic, openRepository, temporaryCache } from '../transport/repository.ts';
 import { readyTarget } from './target.ts';
@@ -22,7 +26,7 @@ export interface Restored {
 export interface RestoreArguments {
   readonly destination: Destination;
   readonly home: Home;
-  /** An id, or `latest`. */
+  /** An id, or `latest`: the newest of files. Dumps and containers have snapshots of their own, often newer ones. */
   readonly snapshot: string;
   readonly target: string;
   readonly intoExisting: boolean;
@@ -45,7 +49,12 @@ export const restore = async (args: RestoreArguments): Promise<Restored> => {
   await using cache = await cacheFor(args.home);
   await using repository = await openRepository({ ...args, cacheDirectory: cache.path });
   const { snapshot, include, verify, signal, onProgress } = args;
-  const result = await repository.restic.restore({ snapshot, target, include, verify }, { signal, onProgress });
+  const bring = (which: Pick<RestoreRequest, 'snapshot' | 'tags'>) =>
+    repository.restic.restore({ ...which, target, include, verify }, { signal, onProgress });
+  const isLatest = snapshot === 'latest';
+  const tagged = await bring(isLatest ? { snapshot, tags: [berthTag] } : { snapshot });
+  const older = isLatest && tagged.kind === 'no-snapshot' ? await newestUntagged(repository.restic, signal) : null;
+  const result = older === null ? tagged : await bring({ snapshot: older });
   if (!isDone(result)) throw explainRestic(result, 'The restore', args.destination, args.home, args.asOf);
   for (const remark of remarksOf(result)) args.onRemark(remark);
   return {
@@ -55,6 +64,12 @@ export const restore = async (args: RestoreArguments): Promise<Restored> => {
     failures: result.itemErrors.map(({ item, message }) => ({ item, message })),
     failureCount: result.kind === 'ok' ? 0 : Math.max(1, result.itemErrorCount),
   };
+};
+
+/** What plain restic made of files before berth came; null where there is none. */
+const newestUntagged = async (restic: Pick<Restic, 'snapshots'>, signal: AbortSignal): Promise<string | null> => {
+  const listed = await restic.snapshots({}, { signal });
+  return isDone(listed) ? (listed.value.findLast(({ tags }) => kindOf(tags) === 'files')?.id ?? null) : null;
 };
 
 /** root may restore for another user, but must not leave files in that user's cache which the next backup then could not write. */

@@ -3,6 +3,7 @@ import type { AsOf } from '../past/as-of.ts';
 import { remarksOf } from '../past/remarks.ts';
 import type { Destination } from '../transport/destination.ts';
 import { answerOf, openRepository } from '../transport/repository.ts';
+import { kindOf, type SnapshotKind } from './kind.ts';
 
 /** A moment this machine can go back to. */
 export interface Snapshot {
@@ -14,6 +15,7 @@ export interface Snapshot {
   readonly host: string;
   readonly paths: readonly string[];
   readonly tags: readonly string[];
+  readonly kind: SnapshotKind;
 }
 
 /**
@@ -38,5 +40,6 @@ export const listSnapshots = async (args: {
     host: snapshot.hostname,
     paths: snapshot.paths,
     tags: snapshot.tags,
+    kind: kindOf(snapshot.tags),
   }));
 };

@@ -1,3 +1,4 @@
+import { kindOf } from '@berth/agent/snapshots/kind.ts';
 import type { Restic } from '@berth/common/restic/restic.ts';
 import { isDone } from '@berth/common/restic/result.ts';
 import { defineJob } from '../../jobs/job.ts';
@@ -14,7 +15,7 @@ export const snapshotsJob = defineJob({
   },
 });
 
-/** All of them, the oldest first. Throws the Problems of `explainPhone`. */
+/** All of its files, the oldest first: the newest is what check-off takes for the phone's backup. Throws the Problems of `explainPhone`. */
 export const snapshotsOf = async (
   restic: Pick<Restic, 'snapshots'>,
   name: string,
@@ -23,6 +24,7 @@ export const snapshotsOf = async (
   const result = await restic.snapshots({}, { signal });
   if (!isDone(result)) throw explainPhone(result, 'Reading the snapshots', name);
   return result.value
+    .filter(({ tags }) => kindOf(tags) === 'files')
     .map(({ id, time, summary }) => ({
       ...{ id, at: time },
       files: summary?.total_files_processed ?? null,

@@ -25,7 +25,7 @@ export const restoring = (source: OverviewSource, { server, atMs }: Overview): M
 <details id="plain-restic"><summary>With plain restic, on any machine that has its key and password</summary><p class="sub">SERVER is where machines reach this server; BERTH is its home there, such as ~/.config/berth or /etc/berth.</p>${code(
             `restic -r rclone:receive -o rclone.args= \\`,
             `  -o rclone.program='ssh -p ${server.port} -i BERTH/id_ed25519 -o UserKnownHostsFile=BERTH/known_hosts ${name}@SERVER' \\`,
-            `  --password-file BERTH/password restore latest --target /tmp/restored`,
+            `  --password-file BERTH/password restore latest --tag berth --target /tmp/restored`,
           )}<p class="sub">The server's host key: <code>${server.hostKeyFingerprint}</code></p></details>
 <h3>On the server</h3><p class="sub">To look at its past, and to make it what it was (this only shows what would change):</p>${code(
             `berth-server history ${name}`,
