@@ -3,6 +3,7 @@ import type { Home } from '../config/home.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import type { Container, Containers } from '../containers/containers.ts';
 import { openContainers } from '../containers/docker.ts';
+import type { AtKillPoint } from '../containers/kill-points.ts';
 import { labelledDatabases } from '../containers/labelled-databases.ts';
 import { quiesceContainers } from '../containers/quiesce.ts';
 import type { EngineWorld } from '../databases/engine.ts';
@@ -30,11 +31,13 @@ export const openWorld = async (about: {
   readonly config: Pick<AgentConfig, 'containers' | 'databases'>;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** Moments at which a test kills. */
+  readonly at?: AtKillPoint | undefined;
 }): Promise<OpenWorld> => {
-  const { home, config, env, signal } = about;
+  const { home, config, env, signal, at } = about;
   const { engine, containers, problem } = await findContainers(config, env);
   const labelled = config.containers?.labels === true ? labelledDatabases(containers, config.databases) : [];
-  const things = openBook(home.unfinished, () => new Date());
+  const things = openBook(home.unfinished, () => new Date(), at);
   const time = { things, elapsed: () => performance.now(), sleep: wait };
   const quiesce = quiesceBy({
     ...time,
@@ -42,7 +45,7 @@ export const openWorld = async (about: {
     containers:
       engine === null
         ? { down: async () => Promise.reject(noEngine()) }
-        : quiesceContainers({ ...time, containers: engine }),
+        : quiesceContainers({ ...time, containers: engine, at }),
   });
   return {
     world: engineWorld({ home, containers: engine, things, quiesce, env, signal }),

@@ -92,12 +92,17 @@ const given = (reach: Reach | null): Reach | null => reach;
 const lookBeside = async ({ beside, config, recorder, number, signal }: AttemptArguments): Promise<Beside | null> => {
   if (beside === null || !hasBeside(config)) return null;
   const found = await beside.open(config, signal);
-  if (config.containers === null && found.problem === null) return found;
-  const { problem, warnings, groups, databases } = found;
-  await recorder.step('quiesce', number, async () => {
-    if (problem !== null) return { ...problemEnd(problem), warnings: [...warnings] };
-    return { ...okEnd, numbers: { groups: groups.length, databases: databases.length }, warnings: [...warnings] };
-  });
+  const { problem, unclear, groups, databases } = found;
+  if (config.containers !== null || problem !== null) {
+    await recorder.step('quiesce', number, async () =>
+      problem === null
+        ? { ...okEnd, numbers: { groups: groups.length, databases: databases.length } }
+        : problemEnd(problem),
+    );
+  }
+  for (const { container, problem: why } of unclear) {
+    await recorder.step({ name: 'dump', subject: container.slice(0, 120) }, number, () => Promise.reject(why));
+  }
   return found;
 };
 

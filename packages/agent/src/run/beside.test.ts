@@ -1,7 +1,10 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { Problem } from '@berth/common/problem.ts';
 import { describe, expect, test } from 'vitest';
 import type { Recovered } from '../recover/recover.ts';
-import { configWith, failed, stage } from './testing.ts';
+import { runIfDue } from './if-due.ts';
+import { takeLock } from './lock.ts';
+import { configWith, failed, fakeCoordinator, stage } from './testing.ts';
 import { type FakeBeside, fakeBeside, fakeDatabase, fakeGroup } from './testing-beside.ts';
 
 const refused = () => new Problem('database-refused', 'The password is wrong.', 'Look at password_file.');
@@ -244,6 +247,16 @@ test('an engine of containers that is away is told, and what needs none of it go
   expect(report.dumps).toMatchObject([{ subject: 'shop', outcome: 'ok' }]);
 });
 
+test('a container whose labels name no database that can be dumped makes the run incomplete', async () => {
+  await using it = await withBeside((beside) => {
+    const problem = new Problem('container-label', 'The database in pg is not backed up: no such engine.', 'See docs.');
+    beside.unclear.push({ container: 'pg', problem });
+  });
+  const { report } = await it.run();
+  expect(report).toMatchObject({ outcome: 'incomplete', reason: 'container-label' });
+  expect(report.message).toContain('The database in pg is not backed up');
+});
+
 test('a dry run names what would be dumped and stopped, and does neither', async () => {
   await using it = await withBeside((beside, calls) => {
     beside.databases.push(fakeDatabase(calls, 'shop', undefined, ['orders']));
@@ -287,6 +300,32 @@ describe('what a killed run left behind', () => {
     });
     const { report } = await it.run();
     expect(report).toMatchObject({ outcome: 'failed', reason: 'not-started-again', snapshot: 'e32c3a72' });
+  });
+
+  test('is put right at a wake at which no run is due', async () => {
+    await using it = await stage();
+    const beside = fakeBeside(it.calls);
+    beside.recovered = { things: [left('done')], broken: null };
+    const known = fakeCoordinator(it.world.now);
+    const wake = () =>
+      runIfDue({
+        ...{ home: it.home, signal: it.abort.signal, berthVersion: '0.1.0' },
+        loadConfig: async () => configWith(),
+        world: { ...it.world, beside, coordinator: () => known.coordinator },
+        onEvent: (event) => it.events.push(event),
+      });
+    expect((await wake()).kind).toBe('not-due');
+    expect(it.calls, 'nothing is noted').toEqual([]);
+    await mkdir(it.home.state, { recursive: true });
+    await writeFile(it.home.unfinished, '{}');
+    {
+      await using _ = await takeLock(it.home.lock);
+      expect((await wake()).kind, 'a run goes on').toBe('skipped');
+    }
+    expect(it.calls).toEqual([]);
+    expect((await wake()).kind).toBe('not-due');
+    expect(it.calls).toEqual(['recover']);
+    expect(it.events).toContainEqual({ type: 'recovered', end: beside.recovered });
   });
 
   test('is put right also where agent.yaml is broken', async () => {

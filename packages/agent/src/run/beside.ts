@@ -24,12 +24,14 @@ export interface Beside extends AsyncDisposable {
   readonly groups: readonly QuietGroup[];
   /** Why containers could not be looked at; what needs none of them goes on. */
   readonly problem: Problem | null;
-  /** Of labels that say nothing berth understands. */
-  readonly warnings: readonly string[];
+  /** Containers whose labels ask for a dump and do not say of what: a database that is not backed up must not go unsaid. */
+  readonly unclear: readonly { readonly container: string; readonly problem: Problem }[];
   readonly engines: EngineWorld;
   readonly quiesce: Quiesce;
   /** Keeps berth's own folders live. Null where this system knows no snapshots of file systems. */
-  readonly takeSnapshots: ((paths: readonly string[], signal: AbortSignal) => Promise<Taken>) | null;
+  readonly takeSnapshots:
+    | ((paths: readonly string[], about: { readonly oneFileSystem: boolean }, signal: AbortSignal) => Promise<Taken>)
+    | null;
   /** Where dumps lie that are no streams. */
   readonly folders: string;
   readonly at?: AtKillPoint | undefined;

@@ -28,7 +28,8 @@ export const keepFileSystems = async (
   let taken: Taken | null = null;
   const name = 'snapshot';
   await recorder.step(subject === null ? name : { name, subject }, number, async () => {
-    taken = (await takeSnapshots?.(paths, signal)) ?? null;
+    const oneFileSystem = subject === null && config.exclude.one_file_system;
+    taken = (await takeSnapshots?.(paths, { oneFileSystem }, signal)) ?? null;
     const seen: Pick<Taken, 'covered' | 'live'> = taken ?? { covered: [], live: [] };
     const numbers = { pathsKept: seen.covered.length, pathsLive: paths.length - seen.covered.length };
     const words = seen.live.map(({ path, why }) => `${path} is read live: ${why}`);

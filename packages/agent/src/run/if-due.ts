@@ -13,6 +13,7 @@ import { createLease } from './lease.ts';
 import { isLocked, lockOrNull } from './lock.ts';
 import { waitingNames } from './outbox.ts';
 import { readOwnRuns } from './own-runs.ts';
+import { recoverAtWake } from './recovered.ts';
 import { type RunArguments, runBackup } from './run.ts';
 
 /** What is known of a run that is due, for whoever decides whether it should rather wait. */
@@ -43,7 +44,7 @@ export type IfDueEnd =
   | { readonly kind: 'skipped'; readonly reason: string; readonly nextAt: Date };
 
 /**
- * Runs when a run is due, and does nothing otherwise. Waits in this process for a slot that begins within 16 minutes, and in the queue of
+ * Puts right what a killed run left behind, and runs when a run is due. Waits in this process for a slot that begins within 16 minutes, and in the queue of
  * a busy server. Reports that wait are handed in first. Throws the Problems of `loadConfig`, of which the
  * server is told where a run is due, and 'state-unwritable'; only a bug rejects
  * otherwise.
@@ -51,6 +52,7 @@ export type IfDueEnd =
 export const runIfDue = async (args: IfDueArguments): Promise<IfDueEnd> => {
   const { home, world } = args;
   const config = await configOf(args);
+  await recoverAtWake(args, config);
   // Not the lock of runs: while this one waits for its slot a person may well make a run.
   await using wake = await lockOrNull(join(home.state, 'wake.lock'));
   if (wake === null || (await isLocked(home.lock))) return skipped('busy', world.now());
@@ -68,6 +70,7 @@ const configOf = async ({ skip: _, ...args }: IfDueArguments): Promise<AgentConf
   try {
     return await args.loadConfig();
   } catch (error) {
+    if (error instanceof Problem) await recoverAtWake(args, null);
     if (error instanceof Problem) await tellOfBrokenConfig(args, error).catch(unlessBug);
     throw error;
   }

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Report, reportVersion } from '@berth/common/report.ts';
+import { type Report, type ReportStep, reportVersion } from '@berth/common/report.ts';
 import { expect, test } from 'vitest';
 import { homeOf } from '../config/home.ts';
 import type { Coordinator } from '../server/coordinator.ts';
@@ -172,3 +172,27 @@ test.for([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
     expect(await it.waiting()).toEqual([]);
   },
 );
+
+test('a server that is older than databases gets the report without them, and is told so', async () => {
+  await using it = await place();
+  const seen: Report[] = [];
+  const older: Pick<Coordinator, 'deliver'> = {
+    deliver: async (_run, { report: said }) => {
+      seen.push(said);
+      const isKnown = said.steps.every(({ name }) => name === 'backup');
+      if (!isKnown) return { kind: 'refused', status: 400, code: 'report-invalid', message: 'No.', remedy: '' };
+      return { kind: 'ok', status: 201, value: { kept: 'new' } };
+    },
+  };
+  const step: ReportStep = {
+    ...{ name: 'backup', subject: null, attempt: 1, startedAt: at, endedAt: at, outcome: 'ok', reason: null },
+    ...{ numbers: {}, words: [], warnings: [] },
+  };
+  const steps = [{ ...step, name: 'dump' as const, subject: 'shop' }, step];
+  await putReport(it.home, report({ outcome: 'incomplete', reason: 'dump-failed', steps }));
+  const signal = new AbortController().signal;
+  const handed = await handIn({ places: it.home, coordinator: older, now: () => new Date(at), signal });
+  expect(handed).toMatchObject({ delivered: 1, refused: 0, waiting: 0 });
+  expect(seen.at(-1)).toMatchObject({ outcome: 'incomplete', reason: 'dump-failed', steps: [step], stepsLeftOut: 1 });
+  expect(seen.at(-1)?.warnings.join()).toContain('this server is older');
+});

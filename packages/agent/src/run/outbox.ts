@@ -3,6 +3,7 @@ import { parseJson } from '@berth/common/parse-json.ts';
 import { type Report, reportSchema } from '@berth/common/report.ts';
 import type { Home } from '../config/home.ts';
 import type { Coordinator } from '../server/coordinator.ts';
+import { forOlderServer } from './older-server.ts';
 import { type OutboxDisk, realDisk } from './outbox-disk.ts';
 
 /** More than a year of daily runs that no server took. */
@@ -108,7 +109,11 @@ const handInOne = async (
     await setAside(places, name, { code: 'unreadable', message, report: text.slice(0, 100_000) }, now(), disk);
     return { taken: false };
   }
-  const answer = await coordinator.deliver(report.run, { sentAt: now().toISOString(), report }, deadlineMs);
+  const deliver = (said: Report) =>
+    coordinator.deliver(report.run, { sentAt: now().toISOString(), report: said }, deadlineMs);
+  let answer = await deliver(report);
+  const plain = answer.kind === 'refused' && answer.status === 400 ? forOlderServer(report) : null;
+  if (plain !== null) answer = await deliver(plain);
   if (answer.kind === 'ok') {
     await disk.remove(file);
     return { taken: true };

@@ -14,6 +14,7 @@ export interface FakeBeside extends BesideWorld {
   readonly databases: Database[];
   readonly groups: QuietGroup[];
   problem: Problem | null;
+  readonly unclear: { readonly container: string; readonly problem: Problem }[];
   recovered: RecoverEnd;
   /** Of the paths asked for, those that can be kept as they are. */
   keeps: (path: string) => boolean;
@@ -69,7 +70,7 @@ export const fakeGroup = (name: string, paths: readonly string[] = [`/srv/${name
 /** A machine with nothing beside its files, until a test says otherwise. */
 export const fakeBeside = (calls: string[]): FakeBeside => {
   const it: FakeBeside = {
-    ...{ databases: [], groups: [], problem: null, keeps: () => false, downs: [], ups: [], meanwhile: [] },
+    ...{ databases: [], groups: [], problem: null, unclear: [], keeps: () => false, downs: [], ups: [], meanwhile: [] },
     recovered: { things: [], broken: null },
     expire: () => undefined,
     recover: async () => {
@@ -77,7 +78,7 @@ export const fakeBeside = (calls: string[]): FakeBeside => {
       return it.recovered;
     },
     open: async (): Promise<Beside> => ({
-      ...{ databases: it.databases, groups: it.groups, problem: it.problem, warnings: [], folders: '/nowhere' },
+      ...{ databases: it.databases, groups: it.groups, problem: it.problem, unclear: it.unclear, folders: '/nowhere' },
       engines: testWorld(),
       quiesce: {
         down: async ({ name }) => {
