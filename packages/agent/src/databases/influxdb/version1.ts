@@ -48,14 +48,17 @@ export const version1 = (entry: InfluxdbEntry): Database => ({
   dump: async (unit, to, world, signal) => {
     if (to.kind !== 'folder') throw new Error('InfluxDB fills a folder');
     const database = named(unit);
-    const { code, stderr } = await fillFolder(
-      {
-        place: toolPlace(entry),
-        argv: ['influxd', 'backup', '-portable', '-host', entry.rpc, '-db', database],
-        folder: to.path,
-      },
-      world,
-      signal,
+    const influx = await open(entry, world);
+    const { code, stderr } = await whileItAnswers(influx, world, signal, (ending) =>
+      fillFolder(
+        {
+          place: toolPlace(entry),
+          argv: ['influxd', 'backup', '-portable', '-host', entry.rpc, '-db', database],
+          folder: to.path,
+        },
+        world,
+        ending,
+      ),
     );
     if (code !== 0) throw dumpFailed(`influxd backup ended with ${code ?? 'a signal'}.`, stderr);
     return { warnings: [] };
@@ -108,6 +111,42 @@ const open = async (entry: InfluxdbEntry, world: EngineWorld): Promise<Http> => 
     isLocked ? { authorization: basicAuth(user, await world.secret(password_file)) } : {},
     world,
   );
+};
+
+const lookMs = 1_000;
+const mostMisses = 5;
+
+/** Ends the tool once the server is gone, for it would try again for many minutes. */
+const whileItAnswers = async <Value>(
+  influx: Http,
+  world: EngineWorld,
+  signal: AbortSignal,
+  work: (ending: AbortSignal) => Promise<Value>,
+): Promise<Value> => {
+  const gone = new AbortController();
+  const done = new AbortController();
+  const watch = async (): Promise<void> => {
+    let misses = 0;
+    while (!done.signal.aborted && misses < mostMisses) {
+      await world.sleep(lookMs, AbortSignal.any([signal, done.signal]));
+      const isThere = await influx.send({ path: '/ping' }, AbortSignal.any([signal, done.signal])).then(
+        () => true,
+        () => false,
+      );
+      misses = isThere ? 0 : misses + 1;
+    }
+    if (!done.signal.aborted && !signal.aborted) gone.abort();
+  };
+  const watching = watch();
+  try {
+    return await work(AbortSignal.any([signal, gone.signal]));
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+    throw dumpFailed('InfluxDB went away while it was being backed up.', error instanceof Error ? error : []);
+  } finally {
+    done.abort();
+    await watching;
+  }
 };
 
 /** The tool runs where the server is, if that is a container, and here otherwise. */
