@@ -55,7 +55,7 @@ const down = async (group: ContainerGroup, world: QuiesceWorld, signal: AbortSig
   atLimit.catch(() => undefined);
   try {
     for (const container of group.containers) await quiet(container, group, held, world, copying.signal);
-    await world.at?.(group.how === 'stop' ? 'all-stopped' : 'paused');
+    if (group.how !== 'exec') await world.at?.(group.how === 'stop' ? 'all-stopped' : 'paused');
     copying.signal.throwIfAborted();
   } catch (error) {
     release();
@@ -107,9 +107,11 @@ const quiet = async (
   const note = await things.note(thing);
   const holding: Held = { thing, container, note, after: null };
   held.push(holding);
-  await at?.('state-written');
   const place = held.length;
-  if (group.how === 'exec') return runBefore(container, containers, signal);
+  if (group.how === 'exec') {
+    await Promise.all([runBefore(container, containers, signal), at?.('exec-midway')]);
+    return;
+  }
   const changing =
     group.how === 'stop' ? containers.stop(container, container.stopSeconds, signal) : containers.pause(container);
   await Promise.all([
