@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dumpDatabase } from '../../../packages/agent/src/databases/dump-database.ts';
 import type { Database, EngineWorld, Into, Unit } from '../../../packages/agent/src/databases/engine.ts';
 import { restoreDump } from '../../../packages/agent/src/databases/restore-dump.ts';
 import { testWorld } from '../../../packages/agent/src/databases/testing.ts';
-import { openRestic } from '../../../packages/common/src/restic/restic.ts';
+import { openRestic, type Restic } from '../../../packages/common/src/restic/restic.ts';
 import { fetchRestic, type ResticRelease } from '../../../scripts/fetch-restic.ts';
 
 /** A local restic repository in a folder of its own (or below `below`), with what a run does to databases: dump them into it, restore them from it. */
@@ -33,6 +33,8 @@ export const withRepository = async (release: ResticRelease = '0.14', below: str
     restic,
     world,
     snapshots,
+    /** How many there are, which restic needs a moment for. */
+    count: async (): Promise<number> => (await readdir(join(directory, 'repository/snapshots'))).length,
     /** As one entry of a run. */
     dump: (database: Database, more: { readonly world?: EngineWorld; readonly signal?: AbortSignal } = {}) =>
       dumpDatabase({
@@ -46,7 +48,13 @@ export const withRepository = async (release: ResticRelease = '0.14', below: str
         onProgress: () => undefined,
       }),
     /** The newest snapshot of a unit, written back. */
-    restore: async (database: Database, unit: Unit, into: Into = { kind: 'live' }, on: EngineWorld = world) => {
+    restore: async (
+      database: Database,
+      unit: Unit,
+      into: Into = { kind: 'live' },
+      on: EngineWorld = world,
+      by: Pick<Restic, 'readStream' | 'restore'> = restic,
+    ) => {
       const fitting = (await snapshots()).filter(({ paths }) => paths.some((path) => path.endsWith(`/${unit.file}`)));
       const snapshot = fitting.at(-1)?.id;
       if (snapshot === undefined) throw new Error(`no snapshot of ${unit.file}`);
@@ -54,7 +62,7 @@ export const withRepository = async (release: ResticRelease = '0.14', below: str
         database,
         unit,
         snapshot,
-        restic,
+        restic: by,
         into,
         world: on,
         signal: new AbortController().signal,

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { EngineWorld } from '../engine.ts';
 import { withInsideSecret } from '../inside.ts';
 import type { PostgresEntry } from '../postgres.ts';
@@ -28,7 +29,10 @@ export const commandOf = async (
 
 const placeVariables = ({ at }: PostgresEntry): Readonly<Record<string, string>> => {
   if (at.kind === 'tcp') return { PGHOST: at.host, ...(at.port !== null && { PGPORT: String(at.port) }) };
-  return at.kind === 'socket' ? { PGHOST: at.path } : {};
+  if (at.kind !== 'socket') return {};
+  // The folder, as psql takes it, or the very file in it, whose name ends in the port.
+  const port = /\/\.s\.PGSQL\.(\d+)$/.exec(at.path);
+  return port === null ? { PGHOST: at.path } : { PGHOST: dirname(at.path), PGPORT: port[1] ?? '' };
 };
 
 const secretVariables = async (

@@ -29,7 +29,8 @@ export const describeServer = (entry: PostgresEntry, server: PostgresServer): De
     units: [
       ...(entry.globals ? [globals] : []),
       ...names.map((database): Unit => {
-        return { database, file: fileNameOf({ ...about, database, ending: 'dump' }), form: 'stream' };
+        const file = fileNameOf({ ...about, database, ending: 'dump' });
+        return { database, file, form: 'stream', isMissing: lost.includes(database) };
       }),
     ],
     warnings: [
