@@ -37,6 +37,8 @@ export interface Unit {
   readonly form: 'stream' | 'folder';
   /** How much room the folder takes at most, as far as the engine can tell; berth asks the disk before it begins. */
   readonly needsBytes?: number;
+  /** agent.yaml names it and the engine has none: its dump fails, and before a restore there is nothing of it to save. */
+  readonly isMissing?: boolean;
 }
 
 /** What an engine says of itself before anything is dumped. */

@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isErrno } from '@berth/common/errno.ts';
 import { Problem } from '@berth/common/problem.ts';
 import type { ReportDump } from '@berth/common/report.ts';
 import type { Home } from '../config/home.ts';
@@ -74,11 +75,12 @@ export const restoreDb = async (args: RestoreDbArguments): Promise<void> => {
   const [first] = chosen.dumps;
   const database = first === undefined ? null : databaseOf(opened, first);
   args.onEvent({ event: 'chosen', ...chosen });
-  if (way.kind === 'file') return toFiles(args, { chosen, database, repository, opened, path: way.path });
+  // Awaited, or the repository would be let go of meanwhile.
+  if (way.kind === 'file') return await toFiles(args, { chosen, database, repository, opened, path: way.path });
   if (database === null || first === undefined) throw entryGone(args.name, opened);
   if (way.kind === 'new') {
     mustBeOne(chosen, args.name);
-    return bringBack(args, { chosen, database, repository, opened });
+    return await bringBack(args, { chosen, database, repository, opened });
   }
   if (!way.isConfirmed) {
     args.conversation.say(args.planOf(chosen.dumps).trimEnd());
@@ -119,6 +121,8 @@ const bringBack = async (args: RestoreDbArguments, { chosen, database, repositor
 /** What was of then can only be read; what is now goes to the repository of now. */
 const save = async (args: RestoreDbArguments, { chosen, database, repository, opened }: Reach): Promise<void> => {
   const { config, home, signal } = args;
+  const isGone = await isFileGone(opened, chosen.dumps);
+  if (isGone) return args.onEvent({ event: 'saved', dumps: [] });
   await using stack = new AsyncDisposableStack();
   const { restic } =
     args.asOf === null ? repository : stack.use(await openRepository({ destination: config.server, home, signal }));
@@ -127,6 +131,16 @@ const save = async (args: RestoreDbArguments, { chosen, database, repository, op
     onProgress: (bytesDone) => args.onEvent({ event: 'progress', doing: 'dumping what is there now', bytesDone }),
   });
   args.onEvent({ event: 'saved', dumps });
+};
+
+/** An engine that is one file says of it that it can't be reached, and then nothing is there that could be saved. */
+const isFileGone = async ({ entries }: OpenWorld, [first]: readonly StoredDump[]): Promise<boolean> => {
+  const entry = entries.find(({ name }) => name === first?.entry);
+  if (entry?.engine !== 'sqlite' || entry.at.kind !== 'host') return false;
+  return stat(entry.file).then(
+    () => false,
+    (error: unknown) => isErrno(error, 'ENOENT', 'ENOTDIR'),
+  );
 };
 
 const toFiles = async (

@@ -27,7 +27,10 @@ export const dumpBefore = async (about: {
       ...database,
       describe: async (...args) => {
         const described = await database.describe(...args);
-        return { ...described, units: described.units.filter(({ file }) => files.has(file)) };
+        return {
+          ...described,
+          units: described.units.filter(({ file, isMissing }) => files.has(file) && isMissing !== true),
+        };
       },
     },
     restic: {

@@ -34,7 +34,8 @@ export const describeServer = (entry: MariadbEntry, server: MariadbServer): Desc
     units: [
       ...(hasUsers ? [users] : []),
       ...names.map((database): Unit => {
-        return { database, file: fileNameOf({ ...about, database, ending: 'sql' }), form: 'stream' };
+        const isMissing = !server.databases.includes(database);
+        return { database, file: fileNameOf({ ...about, database, ending: 'sql' }), form: 'stream', isMissing };
       }),
     ],
     warnings: [
