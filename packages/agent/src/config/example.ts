@@ -35,6 +35,16 @@ ${paths.map((path) => `  - ${JSON.stringify(path)}`).join('\n')}
 #  one_file_system: false    # true: stay on the file system of each path
 #  larger_than: null         # leave out files above this: 20G
 
+# Databases, each copied by its own tool (docs/databases.md). "berth databases" finds what runs here, and has lines for it.
+#databases: []              # [{ engine: postgres, as: postgres }, { engine: sqlite, file: /srv/vault/db.sqlite3 }]
+
+# Containers and systemd units that are quiet while their data is copied, and then run again (docs/containers.md).
+#containers: null           # { labels: true, stop: [{ compose: shop, timeout: 5m }, { name: grafana, how: pause }] }
+#services: []               # [{ unit: gitea.service, paths: [/var/lib/gitea], timeout: 5m }]
+
+# Whether files are read from snapshots of btrfs, ZFS and LVM, where there are any.
+#snapshots: never           # auto, or required
+
 # How many snapshots stay. Nothing younger than keep_within is ever forgotten. Where the server's admin asks for more
 # here, or for prune and check more often, that is done; what is not written here is the admin's to say.
 #retention:

@@ -57,7 +57,9 @@ const runningHere = async (
   const usual = [...ports.values()].includes(engine.port) ? engine.port : null;
   // Several: the usual one, or the lowest, which is the one for clients with every engine here.
   const port = own.includes(engine.port) ? engine.port : own.length > 0 ? Math.min(...own) : usual;
-  const socket = sockets.find((path) => socketOf[engine.engine]?.test(path)) ?? null;
+  const named = sockets.filter((path) => socketOf[engine.engine]?.test(path));
+  // PostgreSQL's says its port.
+  const socket = named.find((path) => path.endsWith(`.${port}`)) ?? named.find((path) => !/\.\d+$/.test(path)) ?? null;
   return [{ engine: engine.engine, at: { kind: 'here', port, socket }, isGuess: false, process: process.name }];
 };
 
