@@ -4,7 +4,10 @@ import type { EngineWorld } from './engine.ts';
 import type { Place } from './place.ts';
 import type { ToolEnd } from './tool.ts';
 
-/** A tool that fills or reads a folder, which is its last argument. */
+/**
+ * A tool that fills or reads a folder, which is its last argument. It is run in that folder and given `.`: influxd reads a path as a format, in which
+ * the percent signs of our names mean something else.
+ */
 export interface FolderTool {
   readonly place: Place;
   readonly argv: readonly [string, ...string[]];
@@ -16,12 +19,14 @@ export interface FolderTool {
   readonly option?: string;
 }
 
+const here = 'cd -- "$1" && shift && exec "$@"';
 const inside = "o=$1; shift; d=$(mktemp -d) || exit 1; trap 'rm -rf \"$d\"' EXIT; trap 'exit 1' HUP INT TERM;";
 
 /** Has a tool fill a folder here. In a container it fills one of its own, which comes here by tar and is gone afterwards. */
 export const fillFolder = async (tool: FolderTool, world: EngineWorld, signal: AbortSignal): Promise<ToolEnd> => {
   const { place, argv, env = {}, as = null, folder, option = '' } = tool;
-  if (place.kind !== 'container') return world.run(place, { argv: [...argv, `${option}${folder}`], env, as }, signal);
+  if (place.kind !== 'container')
+    return world.run(place, { argv: ['/bin/sh', '-c', here, 'sh', folder, ...argv, `${option}.`], env, as }, signal);
   const pipe = new PassThrough();
   // A container is not trusted with owners, modes or paths of this machine.
   const taking = world.run(
@@ -34,7 +39,7 @@ export const fillFolder = async (tool: FolderTool, world: EngineWorld, signal: A
   );
   // Read below; until then an early end of it must not be a rejection that nobody handles.
   taking.catch(() => undefined);
-  const script = `${inside} "$@" "$o$d" >&2 && tar -C "$d" -cf - .`;
+  const script = `${inside} cd "$d" && "$@" "$o." >&2 && tar -cf - .`;
   const end = await world
     .run(
       place,
@@ -56,7 +61,8 @@ export const fillFolder = async (tool: FolderTool, world: EngineWorld, signal: A
 /** Has a tool read a folder here. In a container it reads a copy, which is gone afterwards. */
 export const feedFolder = async (tool: FolderTool, world: EngineWorld, signal: AbortSignal): Promise<ToolEnd> => {
   const { place, argv, env = {}, as = null, folder, option = '' } = tool;
-  if (place.kind !== 'container') return world.run(place, { argv: [...argv, `${option}${folder}`], env, as }, signal);
+  if (place.kind !== 'container')
+    return world.run(place, { argv: ['/bin/sh', '-c', here, 'sh', folder, ...argv, `${option}.`], env, as }, signal);
   const pipe = new PassThrough();
   const giving = world
     .run(
@@ -76,7 +82,7 @@ export const feedFolder = async (tool: FolderTool, world: EngineWorld, signal: A
       },
       (error: unknown) => void pipe.destroy(error instanceof Error ? error : new Error(String(error))),
     );
-  const script = `${inside} tar -C "$d" -xf - && "$@" "$o$d"`;
+  const script = `${inside} cd "$d" && tar -xf - && "$@" "$o."`;
   const end = await world
     .run(place, { argv: ['/bin/sh', '-c', script, 'sh', option, ...argv], env, as, stdin: pipe }, signal)
     .finally(() => pipe.destroy());
