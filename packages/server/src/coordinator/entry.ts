@@ -97,6 +97,7 @@ export const freshnessOf = (
             message: lastRun.message,
             warnings: lastRun.warnings,
           },
+    dumps: lastRun?.dumps ?? null,
     unreadable: stored?.unreadable ?? null,
     running,
   });

@@ -34,7 +34,7 @@ export const outline = (change: Partial<RunOutline> = {}): RunOutline => ({
     snapshots: null,
     snapshotsRemoved: null,
   },
-  ...{ berthVersion: '0.1.0', resticVersion: null, ...change },
+  ...{ dumps: null, berthVersion: '0.1.0', resticVersion: null, ...change },
 });
 
 /** A source as it is kept. */

@@ -1,3 +1,4 @@
+import { dumpsWords } from '../coordinator/reports/dumps.ts';
 import type { Condition } from '../events/condition.ts';
 import { phoneLine } from '../ingest/phone-words.ts';
 import type { OverviewSource, TrendDay } from '../monitor/overview.ts';
@@ -23,6 +24,7 @@ export const sourceStory = (
     facts: [
       { label: 'Backup', value: backupWords(source, clock) },
       { label: 'Data', value: dataWords(source) },
+      ...databaseFacts(source),
       ...phoneFacts(source, clock),
       ...(source.access === 'sftp' && source.stored === null
         ? []
@@ -34,6 +36,9 @@ export const sourceStory = (
     ...{ trend: source.trend.slice(-14), trendWords: trendWords(source.trend.slice(-14)) },
   };
 };
+
+const databaseFacts = ({ lastRun }: OverviewSource): SourceStory['facts'] =>
+  lastRun?.dumps == null ? [] : [{ label: 'Databases', value: plain(dumpsWords(lastRun.dumps), 400) }];
 
 /** A phone's own line: what came of it, and when it was seen. */
 const phoneFacts = ({ ingest, phone }: OverviewSource, clock: Clock): SourceStory['facts'] => {

@@ -117,6 +117,24 @@ const runs: readonly Measure[] = [
     secondsOrNone(lastRun?.durationMs ?? null),
   ),
   ofSource('berth_last_run_warnings', 'How many warnings its last run had.', ({ lastRun }) => lastRun?.warnings),
+  ofSource(
+    'berth_databases',
+    'How many databases its last run that came to them tried to copy.',
+    ({ lastRun }) => lastRun?.dumps?.databases,
+  ),
+  ofSource(
+    'berth_databases_failing',
+    'How many of its databases were not copied when they were tried last.',
+    ({ lastRun }) => lastRun?.dumps?.failingCount,
+  ),
+  ofSource(
+    'berth_databases_unverified',
+    'How many dumps of that run nobody found whole.',
+    ({ lastRun }) => lastRun?.dumps?.unverified,
+  ),
+  ofSource('berth_databases_timestamp_seconds', 'When its last run that came to databases ended.', ({ lastRun }) =>
+    secondsOrNone(lastRun?.dumps?.atMs ?? null),
+  ),
   ofSource('berth_last_good_run_duration_seconds', 'How long its last good run took.', ({ lastGood }) =>
     secondsOrNone(lastGood?.durationMs ?? null),
   ),

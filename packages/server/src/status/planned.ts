@@ -16,6 +16,8 @@ export interface Planned {
   readonly nextSlotAt: string | null;
   /** The last run that made a snapshot; null before the first. */
   readonly lastRun: PlannedRun | null;
+  /** `3 databases, all verified`, as its last run that came to them says; left out where there are none. */
+  readonly databases?: string;
   readonly now:
     | { readonly kind: 'idle' }
     | {
@@ -47,12 +49,13 @@ export interface OwnFacts {
 /** What the coordinator knows of a source; where none does, how fresh it is by what is in its store. */
 export const plannedOf = (known: FleetSource | null, facts: OwnFacts): Planned => {
   if (known === null) return ofStore(facts);
-  const { state, words, lastSuccessMs, overdueAtMs, nextSlotMs, lastRun, now } = known;
+  const { state, words, lastSuccessMs, overdueAtMs, nextSlotMs, lastRun, now, databases } = known;
   return {
     ...{ state, words, lastSuccessAt: instantOf(lastSuccessMs), overdueAt: instant(overdueAtMs) },
     nextSlotAt: instantOf(nextSlotMs),
     lastRun: lastRun === null ? null : plannedRun(lastRun),
     now: facts.isCoordinated ? nowOf(now) : { kind: 'idle' },
+    ...(databases !== undefined && { databases }),
   };
 };
 

@@ -84,7 +84,7 @@ const run = (change: Partial<SourceRun> = {}): SourceRun => ({
   ...{ run: 'r', startedAt: before(10 * hourMs), endedAt: before(9 * hourMs), durationMs: hourMs, heldMs: null },
   ...{ skewMs: 0, outcome: 'ok', reason: null, message: null, dryRun: false, snapshot: 'ab12cd34', attempts: 1 },
   ...{ warnings: 0, bytesRead: 60 * gib, bytesAdded: 1.5 * gib, bytesStored: gib, bytesPruned: null, snapshots: 7 },
-  ...{ snapshotsRemoved: null, berthVersion: '0.1.0', resticVersion: '0.18.0', troubles: [], ...change },
+  ...{ snapshotsRemoved: null, dumps: null, berthVersion: '0.1.0', resticVersion: '0.18.0', troubles: [], ...change },
 });
 
 test('the last runs are listed, and the newest that failed has its reason in the words of restic, printable', () => {

@@ -18,6 +18,7 @@ export const printSource = (source: SourceStatus, usage: SourceUsage | null, rea
     `source         ${paint('bold', source.name)}`,
     ...stateLines(source, reader),
     ...planLines(source, reader),
+    ...(source.databases === undefined ? [] : [`databases      ${printable(source.databases, 500)}`]),
     `uid            ${source.uid}`,
     ...phoneLines(source, reader.nowMs),
     ...source.keys.map((key) => `key            ${key}`),

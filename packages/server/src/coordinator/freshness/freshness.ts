@@ -1,6 +1,7 @@
 import type { SourceState } from '@berth/common/control/usage.ts';
 import { forHowLong } from '../../status/age.ts';
 import { aheadMs, happened } from '../clock.ts';
+import { type DumpsOutline, dumpsWords } from '../reports/dumps.ts';
 
 /** What is known of a source. Times are UTC milliseconds by the server's clock. */
 export interface Facts {
@@ -25,6 +26,8 @@ export interface Facts {
     readonly message: string | null;
     readonly warnings: number;
   } | null;
+  /** Of its databases, as its reports say; left out where nothing is known. */
+  readonly dumps?: DumpsOutline | null;
   /** Why its storage can not be read; null when it can. */
   readonly unreadable: string | null;
   /** The run that goes on; null where none does, or nobody knows. */
@@ -85,13 +88,20 @@ const judge = (
   if (nowMs >= overdueAtMs) {
     return { state: 'overdue', words: sentences(silence(facts, lastSuccessMs, isGone), ...reasons, goesOn(facts)) };
   }
-  if (failure !== null) return { state: 'failing', words: sentences(...reasons, isGone ? `${gone}.` : null) };
+  const dumps = dumpReason(facts);
+  if (failure !== null || dumps !== null) {
+    return { state: 'failing', words: sentences(...reasons, dumps, isGone ? `${gone}.` : null) };
+  }
   if (lastSuccessMs === null) {
     return { state: 'never', words: sentences(isGone ? `${gone}.` : 'No backup yet.', ...reasons) };
   }
   const warnings = sentences(isBelieved ? null : notArrived, lastReport === null ? null : reservation(lastReport));
   return warnings === '' ? { state: 'fine', words: null } : { state: 'warned', words: warnings };
 };
+
+/** A database that is not copied is no backup, however well the files do, until it is copied again. */
+const dumpReason = ({ dumps = null }: Facts): string | null =>
+  dumps === null || dumps.failingCount === 0 ? null : `Not every database was copied: ${dumpsWords(dumps)}.`;
 
 /** Null where a snapshot arrived after that run was over: one made without the agent, and newer than what the report says. */
 const reportInForce = ({ nowMs, lastReport, lastSnapshotMs }: Facts): Facts['lastReport'] => {

@@ -1,6 +1,7 @@
 import { printable } from '@berth/common/parsed.ts';
 import type { Report } from '@berth/common/report.ts';
 import { z } from 'zod';
+import { type DumpsOutline, dumpsOf, dumpsOutlineSchema } from './dumps.ts';
 
 const count = z.int().min(0);
 
@@ -34,6 +35,8 @@ export const runOutlineSchema = z.object({
   snapshots: count.nullable(),
   /** How many retention removed; what was kept of older runs lacks it. */
   snapshotsRemoved: count.nullable().default(null),
+  /** Of its databases, with what had failed before and was not tried since; what was kept of older runs lacks it. */
+  dumps: dumpsOutlineSchema.nullable().default(null),
   berthVersion: z.string(),
   resticVersion: z.string().nullable(),
 });
@@ -62,6 +65,8 @@ export const measured = (outlines: readonly Pick<RunOutline, 'heldMs'>[]): reado
 export const outlineOf = (
   report: Report,
   when: { readonly sentAtMs: number; readonly receivedAtMs: number; readonly grantedAtMs: number | null },
+  /** Of its last run before this one. */
+  dumpsBefore: DumpsOutline | null = null,
 ): RunOutline => {
   const { sentAtMs, receivedAtMs, grantedAtMs } = when;
   const [startedAt, endedAt] = [Date.parse(report.startedAt), Date.parse(report.endedAt)];
@@ -89,6 +94,7 @@ export const outlineOf = (
     bytesPruned: last(report, 'prune', 'bytesRemoved'),
     snapshots: last(report, 'forget', 'snapshotsKept'),
     snapshotsRemoved: last(report, 'forget', 'snapshotsRemoved'),
+    dumps: dumpsOf(report, endedAtMs, dumpsBefore),
     berthVersion: printable(report.versions.berth, 60),
     resticVersion: report.versions.restic === null ? null : printable(report.versions.restic, 60),
   };

@@ -17,11 +17,15 @@ export const keepReport = async (
   if (report.source !== null && report.source !== entry.name) {
     throw new Refused(400, 'other-source', `The report is not about ${entry.name}, whose key brought it.`, doubt);
   }
-  const outline = outlineOf(report, {
-    sentAtMs: Date.parse(sentAt),
-    receivedAtMs: fleet.nowMs(),
-    grantedAtMs: entry.lease?.run === run ? entry.lease.grantedAtMs : null,
-  });
+  const outline = outlineOf(
+    report,
+    {
+      sentAtMs: Date.parse(sentAt),
+      receivedAtMs: fleet.nowMs(),
+      grantedAtMs: entry.lease?.run === run ? entry.lease.grantedAtMs : null,
+    },
+    entry.lastRun?.dumps ?? null,
+  );
   const kept = await fleet.state.addReport({ source: entry.name, outline, json: JSON.stringify(report) });
   if (kept === 'new') learn(entry, outline);
   // The state has ended both of them together with keeping the report.

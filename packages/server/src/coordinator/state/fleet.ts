@@ -11,6 +11,8 @@ export interface FleetSource {
   readonly nextSlotMs: number | null;
   /** Of the last run that made a snapshot; null before the first. */
   readonly lastRun: FleetRun | null;
+  /** Of its databases, in words; left out where there are none. */
+  readonly databases?: string;
   /** What is going on now. */
   readonly now:
     | { readonly kind: 'idle' }

@@ -7,6 +7,7 @@ import { asUser } from '../../status/as-user.ts';
 import { freshnessOf, nextRunOfRow } from '../entry.ts';
 import type { StoredFacts } from '../link.ts';
 import { databaseFile, stateFolder } from '../paths.ts';
+import { dumpsWords } from '../reports/dumps.ts';
 import type { RunOutline } from '../reports/outline.ts';
 import type { Fleet, FleetRun, FleetSource } from './fleet.ts';
 import { isReadable } from './readable.ts';
@@ -72,11 +73,13 @@ const fleetSource = (
   nowMs: number,
 ): FleetSource => {
   const { state, words, lastSuccessMs, overdueAtMs } = freshnessOf(source, nowMs);
+  const dumps = source.lastRun?.dumps ?? null;
   return {
     ...{ name: source.name, state, words, lastSuccessMs, overdueAtMs },
     nextSlotMs: nextRunOfRow(source, nowMs)?.startsAtMs ?? null,
     lastRun: source.lastGood === null ? null : fleetRun(source.lastGood),
     now: nowOf(lease, waiter),
+    ...(dumps !== null && { databases: dumpsWords(dumps) }),
   };
 };
 

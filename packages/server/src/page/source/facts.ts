@@ -5,6 +5,7 @@ import { agoWords } from '../../status/when.ts';
 import { durationWords, type Reader } from '../fleet/row.ts';
 import { html, type Markup, type Piece } from '../parts/markup.ts';
 import { count, sizeWords, stampWords } from '../parts/words.ts';
+import { dumpsPiece } from './databases.ts';
 
 /** What is agreed with this source, and what the server found of it. */
 export const facts = (source: OverviewSource, { nowMs, timeZone }: Reader): Markup => {
@@ -26,6 +27,7 @@ export const facts = (source: OverviewSource, { nowMs, timeZone }: Reader): Mark
           ['prunes', prunes],
           ['checks', checks],
         ] as const)),
+    ...(source.lastRun?.dumps == null ? [] : [['databases', dumpsPiece(source.lastRun.dumps)] as const]),
     ...(stored === null ? [] : storedTerms(stored, { nowMs, timeZone })),
     ['known since', stampWords(source.knownSinceMs, nowMs, timeZone)],
     ['sessions', String(source.sessions)],

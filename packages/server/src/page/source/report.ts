@@ -7,6 +7,7 @@ import type { Reader } from '../fleet/row.ts';
 import { html, type Markup } from '../parts/markup.ts';
 import { icon } from '../parts/tone.ts';
 import { stampWords } from '../parts/words.ts';
+import { dumpsPiece } from './databases.ts';
 import { outcomeLook } from './runs.ts';
 
 /** One run in full: what happened, what to do, and each step that said something, in restic's, ssh's or a hook's own words. */
@@ -18,6 +19,8 @@ export const reportView = (run: RunOutline, report: Report | null, reader: Reade
 <p class="sub">${agoWords(run.endedAtMs, reader.nowMs)}, took ${forHowLong(run.durationMs)}${run.attempts > 1 ? `, ${run.attempts} tries` : ''}${run.reason === null ? '' : `, ${run.reason}`}</p>${
     message === null ? null : html`<p>${message}</p>`
   }${report?.remedy == null ? null : html`<p class="do">${remedyWords(report.remedy)}</p>`}${
+    run.dumps === null ? null : html`<p id="databases">${dumpsPiece(run.dumps)}</p>`
+  }${
     report === null
       ? html`<p class="sub">Its whole report is no longer kept.</p>`
       : html`${lines('warnings', 'Warnings', report.warnings)}${steps.slice(0, mostSteps).map(stepView)}${
@@ -35,10 +38,10 @@ const isTold = ({ outcome, words, warnings }: ReportStep): boolean =>
   outcome !== 'ok' || warnings.length > 0 || words.length > 0;
 
 const stepView = (step: ReportStep, index: number): Markup => {
-  const { name, attempt, outcome, reason, words, warnings } = step;
+  const { name, subject, attempt, outcome, reason, words, warnings } = step;
   const look = outcomeLook[outcome];
   const ms = Math.max(0, Date.parse(step.endedAt) - Date.parse(step.startedAt));
-  return html`<details class="step" id="step-${index}"${outcome === 'failed' ? html` open` : null}><summary>${icon(look.icon, look.tone)}<b>${name}</b> ${look.word}<small>${attempt > 1 ? ` try ${attempt},` : ''} ${forHowLong(ms)}${reason === null ? '' : `, ${reason}`}</small></summary>${said([...words, ...warnings])}</details>`;
+  return html`<details class="step" id="step-${index}"${outcome === 'failed' ? html` open` : null}><summary>${icon(look.icon, look.tone)}<b>${name}</b>${subject === null ? null : html` ${subject.slice(0, 80)}`} ${look.word}<small>${attempt > 1 ? ` try ${attempt},` : ''} ${forHowLong(ms)}${reason === null ? '' : `, ${reason}`}</small></summary>${said([...words, ...warnings])}</details>`;
 };
 
 const lines = (id: string, title: string, all: readonly string[]): Markup | null =>
