@@ -46,13 +46,16 @@ export const systemdPlan = (place: Place): Plan => {
 const noUserManager = ({ user, uid }: Place): string =>
   `Log in as ${user} (su and sudo do not), or type as root: loginctl enable-linger ${user}; then as ${user}: export XDG_RUNTIME_DIR=/run/user/${uid}`;
 
+/** Where they are installed and start too: what a run before the boot left stopped is started again by them. They are not waited for otherwise. */
+const engines = 'docker.service podman.socket';
+
 const serviceUnit = (place: Place): string => {
   const root = place.uid === 0;
   const { program } = place;
   return `# ${mark}
 [Unit]
 Description=berth: backs this machine up when its time has come
-${root ? 'Wants=network-online.target\nAfter=network-online.target\n' : ''}
+${root ? `Wants=network-online.target\nAfter=network-online.target ${engines}\n` : ''}
 [Service]
 Type=oneshot
 ExecStart=${execStart(wakeCommand(program))}
@@ -101,6 +104,8 @@ RandomizedDelaySec=20s
 AccuracySec=20s
 # A wake that was slept through is made up for after resume and boot.
 Persistent=true
+# Soon after a boot in any case: a run that the power failure ended may have left containers stopped.
+OnBootSec=1min
 
 [Install]
 WantedBy=timers.target
