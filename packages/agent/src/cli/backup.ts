@@ -17,12 +17,12 @@ export const backupCommand = (io: Io): Command =>
   new Command('backup')
     .summary('back up now')
     .description(
-      `Backs up what agent.yaml names, thins out old snapshots, and when they are due prunes and checks a share of the
-repository. A cut connection is tried again. A server that is busy with other machines puts this one first in its
-queue. A report of every run is kept, and handed to the server; "berth status" shows the last.`,
+      `Backs up what agent.yaml names: dumps databases, then copies the files, then containers and units, which are stopped
+for their copy only. Thins out old snapshots, and when they are due prunes and checks a share of the repository. A cut
+connection is tried again. A server that is busy with other machines puts this one first in its queue. A report of every run is kept, and handed to the server; "berth status" shows the last.`,
     )
     .option('--now', 'do not wait where the server is busy: run beside the others')
-    .option('--dry-run', 'show what would be read and stored; store, forget and run nothing')
+    .option('--dry-run', 'show what would be dumped, stopped, read and stored; do none of it')
     .option('--home <dir>', 'the home DIR that "berth enroll --home" made')
     .option('--json', 'events, and the report last, as JSON lines on standard output')
     .addHelpText(

@@ -22,7 +22,8 @@ export const runCommand = (io: Io): Command =>
     .description(
       `With --if-due, which is what the timer types every 15 minutes: backs up when the server has planned a run of this
 machine for now or when one was missed, waiting for its slot and its place in the queue; else it ends at once and says
-nothing. Reports the server does not have yet are handed in. When the server is away, runs go by the last known slot.
+nothing. What a killed run has left stopped is started again first. Reports the server does not have yet are handed in.
+When the server is away, runs go by the last known slot.
 Without --if-due it is "berth backup".
 Exit code: 0 when no run is due, or another is going on already; else that of the run, as of "berth backup".`,
     )

@@ -139,7 +139,7 @@ const numbersText = ({ name, numbers }: ReportStep): string => {
 };
 
 /** The first ten of what was dumped; those that failed first. */
-const dumpLines = ({ dumps }: Report): readonly string[] => {
+export const dumpLines = ({ dumps }: Pick<Report, 'dumps'>): readonly string[] => {
   const failed = dumps.filter(({ snapshot }) => snapshot === null);
   const all = [...failed, ...dumps.filter(({ snapshot }) => snapshot !== null)];
   const lines = all.slice(0, 10).map(({ subject, engine, database, snapshot, bytes, verified, reason }) => {
