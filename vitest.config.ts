@@ -12,7 +12,7 @@ const compiled = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache/compile
 
 /** What counts seconds, looks at all of the machine or its one Docker engine, or needs all of it: by itself, when everything else is over. */
 const alone = [
-  'test/{bench*,changes,demo,demo-phone,experiments-alone,stalled,supervisor}.test.ts',
+  'test/{bench*,changes,demo,demo-databases,demo-phone,experiments-alone,stalled,supervisor}.test.ts',
   'test/docker/*.test.ts',
 ];
 

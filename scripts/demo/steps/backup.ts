@@ -67,7 +67,7 @@ const backUp = async (
 };
 
 /** The report every run leaves on disk: names are times, so the last by name is the last. */
-const lastReport = async ({ home }: Agent): Promise<Report> => {
+export const lastReport = async ({ home }: Agent): Promise<Report> => {
   const folder = join(home, 'state', 'reports');
   const name = (await readdir(folder))
     .filter((file) => file.endsWith('.json'))

@@ -33,7 +33,7 @@ export const enrolTwo = async (stage: Stage, receiver: Receiver): Promise<Told<r
 };
 
 /** `berth enroll` prints a line for sources.yaml and waits; the demo pastes it, as the admin would, and it goes on. */
-const enrol = async (
+export const enrol = async (
   stage: Stage,
   receiver: Receiver,
   name: string,
