@@ -1,0 +1,167 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { type KillPoint, killPoints } from '../../packages/agent/src/containers/kill-points.ts';
+import { openRestic } from '../../packages/common/src/restic/restic.ts';
+import { buildInto } from '../../scripts/build.ts';
+import { type Engine, withEngine } from '../../scripts/docker/engine.ts';
+import { fetchRestic } from '../../scripts/fetch-restic.ts';
+import type { killableWords } from '../helpers/killable-agent.ts';
+import { dockerOrThrow } from './container.ts';
+import { buildQuietImage, composeLabels, type Quiet, withQuiet } from './quiet.ts';
+
+const services = ['app', 'db', 'hooked', 'paused'] as const;
+
+let engine: Engine;
+let quiet: Quiet;
+let home: string;
+let program: string;
+let binary: string;
+
+const labelsOf = (service: 'app' | 'db'): readonly string[] => [
+  ...composeLabels(quiet.name, service, service === 'app' ? ['db'] : []),
+  'berth.backup=stop',
+];
+
+beforeAll(async () => {
+  engine = await withEngine();
+  await buildQuietImage();
+  quiet = await withQuiet();
+  home = await mkdtemp(join(tmpdir(), 'berth-killed-'));
+  binary = await fetchRestic('0.18');
+  await mkdir(join(home, 'files'));
+  // Started sixty times: as it is released it takes a third of the time.
+  await buildInto(join(home, 'programs'), { killable: 'test/helpers/killable-agent.ts' });
+  program = join(home, 'programs/killable.mjs');
+  await writeFile(join(home, 'password'), 'of the repository\n', { mode: 0o600 });
+  const config = [
+    'server: nas',
+    'name: box',
+    `paths: [${home}/files]`,
+    'containers: { labels: true }',
+    'snapshots: auto',
+  ];
+  await writeFile(join(home, 'agent.yaml'), `${config.join('\n')}\n`);
+  const repository = join(home, 'repository');
+  const restic = await openRestic({
+    ...{ binary, repository, passwordFile: join(home, 'password'), cacheDirectory: join(home, 'cache') },
+    env: process.env,
+  });
+  await restic.init();
+  await quiet.add('db', labelsOf('db'));
+  // Long enough to copy that somebody can end the agent in the middle.
+  await execa('dd', ['if=/dev/urandom', `of=${join(quiet.folder, 'db/large')}`, 'bs=1M', 'count=96']);
+  await quiet.add('app', labelsOf('app'));
+  await quiet.add('paused', ['berth.backup=pause']);
+  await quiet.add('hooked', [
+    ...['berth.backup=exec', 'berth.before=touch /data/frozen; sleep 0.5', 'berth.after=rm -f /data/frozen'],
+  ]);
+}, 300_000);
+afterAll(async () => {
+  await quiet[Symbol.asyncDispose]();
+  await rm(home, { recursive: true, force: true });
+  await engine[Symbol.asyncDispose]();
+});
+
+const agent = (work: 'backup' | 'recover', killAt: KillPoint | null) => {
+  const words: z.input<typeof killableWords> = {
+    ...{ work, killAt, home, restic: binary, repository: join(home, 'repository') },
+  };
+  return execa(process.execPath, [program, JSON.stringify(words)], { reject: false, timeout: 90_000 });
+};
+
+const states = async (): Promise<Record<string, string | null>> =>
+  Object.fromEntries(await Promise.all(services.map(async (service) => [service, await quiet.stateOf(service)])));
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+const allRun = { app: 'running', db: 'running', hooked: 'running', paused: 'running' };
+
+/** Everything as it was before the run: nothing stopped, paused or frozen, and nothing left to do. */
+const expectWell = async (): Promise<void> => {
+  expect(await states()).toEqual(allRun);
+  expect(await isThere(join(quiet.folder, 'hooked/frozen'))).toBe(false);
+  expect(await isThere(join(home, 'state/.berth-taken'))).toBe(false);
+  expect(await readFile(join(home, 'state/unfinished.json'), 'utf8').catch(() => 'none')).toBe('none');
+};
+
+const killed = async (work: 'backup' | 'recover', at: KillPoint): Promise<void> => {
+  const { signal, stdout, stderr } = await agent(work, at);
+  expect({ signal, words: signal === 'SIGKILL' ? '' : `${stdout}\n${stderr}` }).toEqual({
+    signal: 'SIGKILL',
+    words: '',
+  });
+};
+
+const recovered = async (): Promise<void> => {
+  const { exitCode, stdout, stderr } = await agent('recover', null);
+  expect({ exitCode, words: exitCode === 0 ? '' : `${stdout}\n${stderr}` }).toEqual({ exitCode: 0, words: '' });
+};
+
+test('a run that nobody kills stops, pauses, copies, and leaves everything running', async () => {
+  const { stdout, stderr } = await agent('backup', null);
+  const { outcome, steps, warnings } = JSON.parse(stdout || `{"stderr":${JSON.stringify(stderr)}}`);
+  const quiesced = steps.filter(({ name, subject }: { name: string; subject: string | null }) => {
+    // An engine of this machine may have others with labels.
+    return name === 'quiesce' && subject?.startsWith(quiet.name);
+  });
+  expect({ outcome, warnings }).toEqual({ outcome: 'ok', warnings: [] });
+  expect(quiesced.map(({ outcome: end }: { outcome: string }) => end)).toEqual(['ok', 'ok', 'ok']);
+  await expectWell();
+});
+
+test.for(killPoints)('killed at %s, recover has everything run again', { timeout: 180_000 }, async (point) => {
+  if (point === 'recover-after-first-start') {
+    await killed('backup', 'all-stopped');
+    await killed('recover', point);
+  } else {
+    await killed('backup', point);
+  }
+  await recovered();
+  await expectWell();
+});
+
+test('the next run puts right what the killed one left, and then makes its backup', { timeout: 180_000 }, async () => {
+  await killed('backup', 'all-stopped');
+  const { stdout } = await agent('backup', null);
+  const { outcome, steps } = JSON.parse(stdout);
+  expect(outcome).toBe('ok');
+  expect(steps.map(({ name }: { name: string }) => name)).toContain('recover');
+  await expectWell();
+});
+
+test('a container that was made anew meanwhile is found by its project and service', { timeout: 180_000 }, async () => {
+  await killed('backup', 'all-stopped');
+  const before = await quiet.inspect('db', '{{.Id}}');
+  await dockerOrThrow('rm', quiet.called('db'));
+  await dockerOrThrow('rename', quiet.called('app'), quiet.called('renamed'));
+  await quiet.add('db', labelsOf('db'), { verb: 'create' });
+  await recovered();
+  expect(await quiet.inspect('db', '{{.Id}}')).not.toBe(before);
+  await dockerOrThrow('rename', quiet.called('renamed'), quiet.called('app'));
+  await expectWell();
+});
+
+test('an engine that was restarted in between starts nothing that was stopped, and recover does', {
+  timeout: 240_000,
+}, async (context) => {
+  if (engine.pid === null)
+    return context.skip('the engine of this machine was there before, and is not the test’s to restart');
+  await killed('backup', 'all-stopped');
+  await engine[Symbol.asyncDispose]();
+  const away = await agent('recover', null);
+  expect({ exitCode: away.exitCode, words: away.stdout }).toEqual({
+    ...{ exitCode: 1, words: expect.stringContaining('engine-away') },
+  });
+  engine = await withEngine();
+  expect(await states()).toMatchObject({ app: 'exited', db: 'exited', hooked: 'running' });
+  await recovered();
+  await expectWell();
+});
