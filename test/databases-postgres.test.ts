@@ -197,7 +197,11 @@ describe('what goes wrong is said', () => {
     await using small = await withSmallFolder('2m');
     if (small.path === null) return context.skip(small.why);
     await using repository = await withRepository('0.14', small.path);
-    const done = await repository.dump(database({ only: ['large'], globals: false }));
+    await postgres.sql('create database noise');
+    const random =
+      'decode(md5(random()::text) || md5(random()::text) || md5(random()::text) || md5(random()::text), $$hex$$)';
+    await postgres.sql(`create table noise as select ${random} from generate_series(1, 80000)`, 'noise');
+    const done = await repository.dump(database({ only: ['noise'], globals: false }));
     expect(done.dumps).toMatchObject([{ outcome: 'failed', snapshot: null }]);
     expect(await repository.count()).toBe(0);
     expect(done.words.join('\n')).toMatch(/no space left/);

@@ -13,7 +13,8 @@ export const personOf = async (name: string, file = '/etc/passwd', uid = process
   const line = (await readFile(file, 'utf8')).split('\n').find((entry) => entry.startsWith(`${name}:`));
   const [, , personUid, gid, , home] = line?.split(':') ?? [];
   const person = { uid: Number(personUid), gid: Number(gid), home: home || '/' };
-  if (!Number.isInteger(person.uid) || !Number.isInteger(person.gid) || line === undefined) {
+  // An empty number would be root's.
+  if (!isNumber(personUid) || !isNumber(gid)) {
     throw new Problem(
       'no-such-user',
       `This machine has no user "${name}".`,
@@ -27,3 +28,5 @@ export const personOf = async (name: string, file = '/etc/passwd', uid = process
     'Run berth as root (sudo berth install), or take "as:" out and let this user log in to the database.',
   );
 };
+
+const isNumber = (text: string | undefined): boolean => text !== undefined && /^\d+$/.test(text);

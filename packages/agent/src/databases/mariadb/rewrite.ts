@@ -45,8 +45,9 @@ const createHeader = ({ withoutSandbox, rename }: Parameters<typeof rewriteDump>
       const sandbox = /^\/\*M?!999999[^\n]*\n/.exec(kept.subarray(0, 200).toString('latin1'))?.[0] ?? '';
       const rest = withoutSandbox ? kept.subarray(sandbox.length) : kept;
       if (rename === null || use === null) return rest;
+      const from = rest.indexOf('\nCREATE DATABASE ');
       const at = rest.indexOf(use);
-      if (at === -1) {
+      if (from === -1 || at < from) {
         throw new Problem(
           'restore-refused',
           'This dump does not say which database it makes, so it cannot fill one of another name.',
@@ -54,9 +55,10 @@ const createHeader = ({ withoutSandbox, rename }: Parameters<typeof rewriteDump>
         );
       }
       const end = at + use.length;
-      const before = rest.subarray(0, end).toString('utf8');
-      const after = before.replaceAll(asIdentifier(rename.from), () => asIdentifier(rename.to));
-      return Buffer.concat([Buffer.from(after), rest.subarray(end)]);
+      // Not in the comments above: a name with a newline would end them.
+      const statements = rest.subarray(from, end).toString('utf8');
+      const named = statements.replaceAll(asIdentifier(rename.from), () => asIdentifier(rename.to));
+      return Buffer.concat([rest.subarray(0, from), Buffer.from(named), rest.subarray(end)]);
     },
   };
 };

@@ -63,7 +63,7 @@ export const globalsVerifier = (): Verifier => {
       tail.see(chunk);
     },
     conclude: async () => {
-      if (!head.text().startsWith('--\n-- PostgreSQL database cluster dump')) {
+      if (!head.text().startsWith('--\n-- PostgreSQL database cluster dump\n')) {
         throw damaged('it does not begin as pg_dumpall does');
       }
       const end = /-- PostgreSQL database cluster dump complete\n--\n(?:\s*\\unrestrict \w+\n)?\s*$/;
