@@ -7,7 +7,7 @@ import { restoreRepository } from './elasticsearch/restore.ts';
 import { repositoryVerifier } from './elasticsearch/verify.ts';
 import type { Database } from './engine.ts';
 import { commonFields, nameField, pathField } from './entry.ts';
-import { httpFields } from './http.ts';
+import { checkHttp, httpFields } from './http.ts';
 import { fileNameOf } from './name.ts';
 
 const fields = {
@@ -29,10 +29,12 @@ const fields = {
 };
 
 /** `engine: elasticsearch` in agent.yaml. */
-export const elasticsearchSchema = z.strictObject({ ...commonFields('elasticsearch'), ...fields });
+export const elasticsearchSchema = z
+  .strictObject({ ...commonFields('elasticsearch'), ...fields })
+  .superRefine(checkHttp);
 
 /** `engine: opensearch` in agent.yaml. */
-export const opensearchSchema = z.strictObject({ ...commonFields('opensearch'), ...fields });
+export const opensearchSchema = z.strictObject({ ...commonFields('opensearch'), ...fields }).superRefine(checkHttp);
 
 /** An entry of either. */
 export type ElasticsearchEntry = z.output<typeof elasticsearchSchema> | z.output<typeof opensearchSchema>;

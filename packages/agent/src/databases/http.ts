@@ -39,12 +39,24 @@ export const httpFields = (port: number) => ({
   ca_file: pathField('ca_file: /etc/berth/ca.pem').nullable().default(null),
 });
 
-/** Where an entry's HTTP interface is; `url` wins over `at`. */
+/** Where an entry's HTTP interface is: `url`, else `at`. */
 export interface HttpPlace {
   readonly url: string | null;
   readonly at: Place;
   readonly ca_file: string | null;
 }
+
+/** For `z.strictObject(…).superRefine`: there is one way to the server. */
+export const checkHttp = (entry: HttpPlace, context: z.core.$RefinementCtx): void => {
+  if (entry.url === null || entry.at.kind === 'host') return;
+  context.issues.push({
+    code: 'custom',
+    message: 'there are two ways to the server',
+    input: entry,
+    path: ['url'],
+    params: { code: 'url', remedy: 'Keep url or at; a URL has host and port already.' },
+  });
+};
 
 /** One question to the server. */
 export interface Ask {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Database } from './engine.ts';
 import { commonFields, isChosen, nameField, pathField } from './entry.ts';
 import { dumpFailed, restoreFailed, restoreRefused } from './failed.ts';
-import { httpFields } from './http.ts';
+import { checkHttp, httpFields } from './http.ts';
 import { type Mc, openMc } from './minio/mc.ts';
 import { type Objects, objectsFolder, objectsVerifier, steady, writeList } from './minio/objects.ts';
 import { fileNameOf } from './name.ts';
@@ -15,16 +15,18 @@ const bucket = z
   .meta({ example: 'only: [photos]' });
 
 /** `engine: minio` in agent.yaml: the buckets of an S3 server. Its data path belongs under `containers:` or `paths:` instead. */
-export const minioSchema = z.strictObject({
-  ...commonFields('minio'),
-  ...httpFields(9000),
-  access_key: nameField('access_key: backup'),
-  secret_key_file: pathField('secret_key_file: /etc/berth/minio.key'),
-  only: z.array(bucket).min(1).max(1000).nullable().default(null).meta({ example: 'only: [photos]' }),
-  except: z.array(bucket).max(1000).default([]).meta({ example: 'except: [scratch]' }),
-  /** MinIO's client, which Midnight Commander may hide. */
-  mc: pathField('mc: /usr/local/bin/mc').nullable().default(null),
-});
+export const minioSchema = z
+  .strictObject({
+    ...commonFields('minio'),
+    ...httpFields(9000),
+    access_key: nameField('access_key: backup'),
+    secret_key_file: pathField('secret_key_file: /etc/berth/minio.key'),
+    only: z.array(bucket).min(1).max(1000).nullable().default(null).meta({ example: 'only: [photos]' }),
+    except: z.array(bucket).max(1000).default([]).meta({ example: 'except: [scratch]' }),
+    /** MinIO's client, which Midnight Commander may hide. */
+    mc: pathField('mc: /usr/local/bin/mc').nullable().default(null),
+  })
+  .superRefine(checkHttp);
 
 /** An entry of this engine. */
 export type MinioEntry = z.output<typeof minioSchema>;

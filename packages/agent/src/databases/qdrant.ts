@@ -4,17 +4,19 @@ import { z } from 'zod';
 import type { Database, EngineWorld, Unit } from './engine.ts';
 import { choiceFields, commonFields, isChosen, pathField } from './entry.ts';
 import { dumpFailed, dumpUnverified, restoreFailed, restoreRefused } from './failed.ts';
-import { type Http, httpFields, httpOf } from './http.ts';
+import { checkHttp, type Http, httpFields, httpOf } from './http.ts';
 import { fileNameOf } from './name.ts';
 import { aliasesVerifier, snapshotVerifier } from './qdrant/verify.ts';
 
 /** `engine: qdrant` in agent.yaml. */
-export const qdrantSchema = z.strictObject({
-  ...commonFields('qdrant'),
-  ...httpFields(6333),
-  api_key_file: pathField('api_key_file: /etc/berth/qdrant.key').nullable().default(null),
-  ...choiceFields,
-});
+export const qdrantSchema = z
+  .strictObject({
+    ...commonFields('qdrant'),
+    ...httpFields(6333),
+    api_key_file: pathField('api_key_file: /etc/berth/qdrant.key').nullable().default(null),
+    ...choiceFields,
+  })
+  .superRefine(checkHttp);
 
 /** An entry of this engine. */
 export type QdrantEntry = z.output<typeof qdrantSchema>;

@@ -6,18 +6,20 @@ import { z } from 'zod';
 import type { Database, EngineWorld, Verifier } from './engine.ts';
 import { commonFields, pathField } from './entry.ts';
 import { dumpUnverified, restoreFailed, restoreRefused } from './failed.ts';
-import { type Http, httpFields, httpOf } from './http.ts';
+import { checkHttp, type Http, httpFields, httpOf } from './http.ts';
 import { fileNameOf } from './name.ts';
 import { tarReader } from './tar.ts';
 
 /** `engine: vault` in agent.yaml. */
-export const vaultSchema = z.strictObject({
-  ...commonFields('vault'),
-  ...httpFields(8200),
-  token_file: pathField('token_file: /etc/berth/vault.token'),
-  /** At a restore: into a Vault with other unseal keys, which then has those of the snapshot. */
-  force: z.boolean().default(false).meta({ example: 'force: true' }),
-});
+export const vaultSchema = z
+  .strictObject({
+    ...commonFields('vault'),
+    ...httpFields(8200),
+    token_file: pathField('token_file: /etc/berth/vault.token'),
+    /** At a restore: into a Vault with other unseal keys, which then has those of the snapshot. */
+    force: z.boolean().default(false).meta({ example: 'force: true' }),
+  })
+  .superRefine(checkHttp);
 
 /** An entry of this engine. */
 export type VaultEntry = z.output<typeof vaultSchema>;
