@@ -92,6 +92,18 @@ describe('databases', () => {
     expect(report).toMatchObject({ outcome: 'incomplete', reason: 'database-refused', attempts: 3 });
   });
 
+  test('stay in a report of bounded size, however often a prune is tried after them', async () => {
+    await using it = await withBeside(({ databases }, calls) => {
+      databases.push(...Array.from({ length: 20 }, (_, index) => fakeDatabase(calls, `shop-${index}`)));
+    }, 'retry: { for: 30d, longest: 1m }');
+    it.answers.unlock = Array.from({ length: 40 }, () => cut());
+    it.answers.prune = Array.from({ length: 100 }, () => cut());
+    const { report } = await it.run();
+    expect(report.steps).toHaveLength(60);
+    expect(report.steps.filter(({ name }) => name === 'dump')).toHaveLength(20);
+    expect(report.dumps).toHaveLength(20);
+  });
+
   test('do not explain why there is no backup of the files', async () => {
     await using it = await withBeside(({ databases }, calls) => {
       databases.push({ ...fakeDatabase(calls, 'shop'), describe: () => Promise.reject(refused()) });
@@ -212,6 +224,27 @@ describe('what is made quiet', () => {
     expect(it.calls.slice(-2)).toEqual(['backup container,container:shop', 'up shop']);
     expect(report).toMatchObject({ outcome: 'cancelled' });
     expect(report.steps).toContainEqual(expect.objectContaining({ name: 'restart', subject: 'shop', outcome: 'ok' }));
+  });
+
+  test('runs again when the place is lost in the middle, and is copied by the next try', async () => {
+    await using it = await withBeside(({ groups }) => groups.push(fakeGroup('shop')));
+    const server = fakeCoordinator(it.world.now);
+    server.beats = [410];
+    it.during.backup = async () => {
+      it.during.backup = async () => {
+        await it.beat();
+        it.answers.backup = [failed('cancelled')];
+      };
+    };
+    const world = { ...it.world, beside: it.beside, coordinator: () => server.coordinator };
+    const { report } = await it.run({ world });
+    expect(it.calls.filter((call) => /^(?:up|down) /.test(call))).toEqual([
+      'down shop',
+      'up shop',
+      'down shop',
+      'up shop',
+    ]);
+    expect(report).toMatchObject({ outcome: 'ok', attempts: 2 });
   });
 
   test('and does not start again is told also by a run that is stopped', async () => {

@@ -31,7 +31,8 @@ export const copyGroups = async (args: AttemptArguments, reach: Reach, beside: B
     }
     const { end, isCut, isUp } = await copyGroup(args, reach, beside, quiet);
     if (!isUp) stuck = name;
-    if (isCut || end.outcome === 'cancelled') return end;
+    // Also where the place was lost, which is no wish of the user's: the next try copies it.
+    if (end.outcome !== 'ok' && (isCut || args.signal.aborted)) return end;
     args.done.finished.add(`group:${name}`);
   }
   return null;

@@ -1,4 +1,4 @@
-import type { Problem } from '@berth/common/problem.ts';
+import { Problem } from '@berth/common/problem.ts';
 import type { Database, EngineName, Unit } from '../databases/engine.ts';
 import { fileNameOf } from '../databases/name.ts';
 import { testWorld } from '../databases/testing.ts';
@@ -81,12 +81,14 @@ export const fakeBeside = (calls: string[]): FakeBeside => {
       ...{ databases: it.databases, groups: it.groups, problem: it.problem, unclear: it.unclear, folders: '/nowhere' },
       engines: testWorld(),
       quiesce: {
-        down: async ({ name }) => {
+        down: async ({ name }, signal) => {
           calls.push(`down ${name}`);
           const refused = it.downs.shift() ?? null;
           if (refused !== null) throw refused;
           const time = new AbortController();
           it.expire = (why) => time.abort(why);
+          const onStop = () => time.abort(new Problem('cancelled', 'Stopped.', 'Run it again.'));
+          signal.addEventListener('abort', onStop, { once: true });
           const up = async () => {
             calls.push(`up ${name}`);
             const stuck = it.ups.shift() ?? null;
