@@ -15,6 +15,8 @@ export interface UnitState {
   readonly stoppedWith: readonly string[];
   /** Sockets, paths and timers that would start it again. */
   readonly triggers: readonly string[];
+  /** Of a socket, path or timer: the units that it starts. */
+  readonly starts: readonly string[];
 }
 
 /** systemctl(1), for one manager: the machine's, or this person's own. */
@@ -28,7 +30,15 @@ export interface Systemctl {
 
 /** What `Requires=`, `Requisite=`, `BindsTo=`, `PartOf=` and `PropagatesStopTo=` look like from the other end; systemd.unit(5). */
 const stopsAlong = ['RequiredBy', 'RequisiteOf', 'BoundBy', 'ConsistsOf', 'PropagatesStopTo'];
-const asked = ['Id', 'LoadState', 'ActiveState', 'ActiveEnterTimestampMonotonic', 'TriggeredBy', ...stopsAlong];
+const asked = [
+  'Id',
+  'LoadState',
+  'ActiveState',
+  'ActiveEnterTimestampMonotonic',
+  'TriggeredBy',
+  'Triggers',
+  ...stopsAlong,
+];
 
 /** A unit may take its own `TimeoutStopSec=`, which is 90 s unless said. */
 const jobMs = 15 * 60_000;
@@ -76,5 +86,6 @@ const stateOf = (block: string): UnitState => {
     since: property.get('ActiveEnterTimestampMonotonic') ?? '',
     stoppedWith: stopsAlong.flatMap(list),
     triggers: list('TriggeredBy'),
+    starts: list('Triggers'),
   };
 };

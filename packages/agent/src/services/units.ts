@@ -144,12 +144,25 @@ const start = async (
   for (let tries = 0; tries < startTries; tries += 1) {
     const deadline = AbortSignal.timeout(startMs);
     if (tries > 0) await world.sleep(2_000 * tries, deadline);
-    words = (await systemctl.start(units, deadline)) ?? words;
+    const inTheWay = tries === 0 ? [] : await startedBeforeSockets(systemctl, units, deadline);
+    await systemctl.stop(inTheWay, deadline);
+    words = (await systemctl.start([...new Set([...units, ...inTheWay])], deadline)) ?? words;
     await world.sleep(settleMs, deadline);
     const states = await systemctl.show(units, deadline).catch(() => []);
     if (states.length === units.length && states.every(({ isActive }) => isActive)) return null;
   }
   return words;
+};
+
+/** A socket does not start while its service runs, which somebody started in the meantime. */
+const startedBeforeSockets = async (
+  systemctl: Systemctl,
+  units: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> => {
+  const down = (await systemctl.show(units, signal)).filter(({ isActive }) => !isActive);
+  const sockets = down.filter(({ unit }) => unit.endsWith('.socket')).flatMap(({ starts }) => starts);
+  return (await systemctl.show(sockets, signal)).flatMap(({ unit, isActive }) => (isActive ? [unit] : []));
 };
 
 const cancelled = (): Problem => new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
