@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Problem } from '@berth/common/problem.ts';
 import type { Home } from '../config/home.ts';
-import type { Container, Containers, Quiesce } from '../containers/containers.ts';
+import type { Container, Containers, ExecRequest, Quiesce } from '../containers/containers.ts';
 import type { Things } from '../recover/things.ts';
 import type { EngineWorld } from './engine.ts';
 import { runHostTool } from './host-tool.ts';
@@ -26,7 +26,7 @@ export const engineWorld = (about: {
       if (place.kind !== 'container') return runHostTool(command, env, either);
       const engine = theEngine(containers);
       const { as, ...request } = command;
-      return engine.exec(await engine.find(place.container), { ...request, user: as ?? null }, either);
+      return execNoted(engine, await engine.find(place.container), { ...request, user: as ?? null }, things, either);
     },
     addressOf: async (place, port) => {
       if (place.kind === 'tcp') return { host: place.host, port: place.port ?? port };
@@ -43,6 +43,30 @@ export const engineWorld = (about: {
     now: () => new Date(),
     sleep: (delayMs, signal) => wait(delayMs, AbortSignal.any([signal, about.signal])),
   };
+};
+
+/** Runs it with its number in the book: a process in a container outlives the agent that started it. */
+const execNoted = async (
+  engine: Containers,
+  container: Container,
+  request: ExecRequest,
+  things: Things,
+  signal: AbortSignal,
+): ReturnType<Containers['exec']> => {
+  const { id, startedAt } = container;
+  const notes: Awaited<ReturnType<Things['note']>>[] = [];
+  const onPid = async (pid: number): Promise<void> => {
+    notes.push(await things.note({ kind: 'exec', container: id, startedAt, pid }));
+  };
+  try {
+    const end = await engine.exec(container, { ...request, onPid }, signal);
+    for (const { done } of notes) await done();
+    return end;
+  } catch (error) {
+    // Where the engine went away the process may still run: recover looks.
+    if (!(error instanceof Problem && error.code === 'engine-away')) for (const { done } of notes) await done();
+    throw error;
+  }
 };
 
 /** Where a container's port is reached from here: as published, which is the only way with rootless engines, or at its own address. */

@@ -86,7 +86,9 @@ const endExec = async (
 ): Promise<string | null> => {
   const container = (await containers.list()).find(({ id }) => id === thing.container);
   if (container === undefined || container.state !== 'running' || container.startedAt !== thing.startedAt) return null;
-  await containers.exec(container, { argv: ['kill', '-9', `${thing.pid}`] }, signal);
+  // With its group, of which an engine makes it the leader. Few images have a program kill, but every shell has the word.
+  const script = 'kill -9 -"$1" 2>/dev/null || kill -9 "$1" 2>/dev/null || :';
+  await containers.exec(container, { argv: ['sh', '-c', script, 'berth', `${thing.pid}`], user: '0' }, signal);
   return null;
 };
 
