@@ -4,6 +4,7 @@ import { Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
 import type { EngineWorld } from './engine.ts';
 import { pathField } from './entry.ts';
+import { cut, elsewhere, problemOf, unreachable } from './http-problem.ts';
 import { type HttpBody, sendHttp } from './http-request.ts';
 import { atField, type Place } from './place.ts';
 
@@ -236,45 +237,4 @@ const parse = (text: string): unknown => {
   } catch {
     return undefined;
   }
-};
-
-const unreachable = (origin: string, cause: unknown): Problem =>
-  new Problem(
-    'database-unreachable',
-    `${origin} does not answer.`,
-    'Look whether the server runs, and its address in agent.yaml.',
-    { cause },
-  );
-
-const elsewhere = (origin: string, other: string): Problem =>
-  new Problem(
-    'database-refused',
-    `${origin} sends to ${other}, and credentials go nowhere they were not written for.`,
-    `If that is the same server, write url: '${other}'.`,
-  );
-
-const cut = (origin: string, seen: number, length: number | null, cause?: unknown): Problem =>
-  new Problem(
-    'dump-failed',
-    `${origin} broke off after ${seen} bytes${length === null ? '' : ` of ${length}`}.`,
-    'Look at the server, then run the backup again.',
-    { cause },
-  );
-
-const problemOf = (origin: string, ask: Ask, status: number, text: string): Problem => {
-  const cause = new Error(`${status} ${text}`);
-  if (status === 401 || status === 403) {
-    return new Problem(
-      'database-refused',
-      `${origin} refused what it was shown (${status}).`,
-      'Look at the key or password file that agent.yaml names, and what its user may do.',
-      { cause },
-    );
-  }
-  return new Problem(
-    'dump-failed',
-    `${origin} answered ${ask.method ?? 'GET'} ${ask.path.split('?')[0]} with ${status}.`,
-    'Look at the log of the server, then run the backup again.',
-    { cause },
-  );
 };
