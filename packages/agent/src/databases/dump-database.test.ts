@@ -15,7 +15,9 @@ const dumpFailed = new Problem('dump-failed', 'The tool ended with code 1.', 'Lo
 });
 const forEver = (signal: AbortSignal) =>
   new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Problem('cancelled', 'Stopped.', 'Again.')));
+    const stop = () => reject(new Problem('cancelled', 'Stopped.', 'Again.'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
   });
 
 const stage = async (changes: Partial<DumpArguments> = {}) => {

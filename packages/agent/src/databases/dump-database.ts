@@ -57,6 +57,7 @@ export const dumpDatabase = async (args: DumpArguments): Promise<DumpsEnd> => {
     let bytesBefore = 0;
     for (const unit of described.units) {
       if (finished.has(unit.file)) continue;
+      if (signal.aborted) stoppedBy ??= isLate() ? 'dump-timeout' : 'cancelled';
       const onProgress = (bytes: number): void => args.onProgress(bytesBefore + bytes);
       const end: UnitEnd =
         stoppedBy === null

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { Duplex, type Writable } from 'node:stream';
+import { Problem } from '../problem.ts';
 import type { ChildStreams } from './child.ts';
 import { socketPair } from './socket-pair.ts';
 import { isAtLeast, type ResticVersion } from './version.ts';
@@ -20,9 +21,15 @@ export interface Gate extends Disposable {
   readonly shut: () => void;
 }
 
-/** The gate that this restic takes. */
-export const gateFor = async (version: ResticVersion): Promise<Gate> =>
-  isAtLeast(version, 17) ? commandGate() : heldGate();
+/** The gate that this restic takes. Throws a Problem 'not-supported' on Windows, which has neither descriptors to hold nor a shell to wait. */
+export const gateFor = async (version: ResticVersion, platform = process.platform): Promise<Gate> => {
+  if (platform !== 'win32') return isAtLeast(version, 17) ? commandGate() : heldGate();
+  throw new Problem(
+    'not-supported',
+    'On Windows berth cannot stream a dump into restic: a dump that is cut off would look whole.',
+    'Back the database up from another machine that reaches it.',
+  );
+};
 
 /**
  * restic before 0.17: it holds the writing end of its own input itself, as 3, so that our death ends nothing. Only a shutdown does, which
