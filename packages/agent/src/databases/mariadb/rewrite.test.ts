@@ -6,7 +6,7 @@ import { knowsSandbox, knowsSystem } from './tools.ts';
 const dumpOf = (name: string): string =>
   `/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump\n-- Host: localhost    Database: shop\n\n--\n-- Current Database: \`${name}\`\n--\n
 CREATE DATABASE /*!32312 IF NOT EXISTS*/ \`${name}\` /*!40100 DEFAULT CHARACTER SET utf8mb4 */;\n\nUSE \`${name}\`;\n
-INSERT INTO \`items\` VALUES ('USE \`${name}\`;\\n');\nALTER DATABASE \`${name}\` CHARACTER SET utf8mb4 COLLATE x;\n-- Dump completed\n`;
+INSERT INTO \`items\` VALUES ('USE \`${name}\`;\\n');\nALTER DATABASE \`${name}\` CHARACTER SET utf8mb4 COLLATE x;\nUSE \`${name}\`;\nCREATE VIEW v AS SELECT 1;\n-- Dump completed\n`;
 
 const rewritten = async (text: string, how: Parameters<typeof rewriteDump>[1], size: number): Promise<string> => {
   const bytes = Buffer.from(text);
@@ -28,6 +28,9 @@ describe('a dump on its way into a database of another name', () => {
         expect(text).toContain(`\nCREATE DATABASE /*!32312 IF NOT EXISTS*/ ${quoted} /*`);
         expect(text).toContain(`\nUSE ${quoted};\n`);
         expect(text).toContain(`\nALTER DATABASE ${quoted} CHARACTER SET`);
+        // The views come last, and must not land in the old one.
+        expect(text.split(`\nUSE ${quoted};\n`)).toHaveLength(3);
+        expect(text).not.toContain('\nUSE `shop`');
         expect(text).toContain('-- Current Database: `shop`');
         expect(text).toContain("VALUES ('USE `shop`;\\n')");
         expect(text.startsWith('/*M!999999')).toBe(!withoutSandbox);

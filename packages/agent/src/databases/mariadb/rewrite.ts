@@ -63,22 +63,36 @@ const createHeader = ({ withoutSandbox, rename }: Parameters<typeof rewriteDump>
   };
 };
 
-/** Around routines, events and triggers the tools set the database's character set for a moment, and name it. */
+/**
+ * Further on the tools name the database again: before the views, which come last (`USE`), and around routines, events and triggers, for which they
+ * set its character set for a moment. No row can look like that: a newline in it is written as two characters.
+ */
 const renamed = async function* (
   chunks: AsyncIterable<Uint8Array>,
   rename: { readonly from: string; readonly to: string } | null,
 ): AsyncGenerator<Uint8Array> {
   if (rename === null) return yield* chunks;
-  const from = Buffer.from(`\nALTER DATABASE ${asIdentifier(rename.from)} CHARACTER SET `);
-  const to = Buffer.from(`\nALTER DATABASE ${asIdentifier(rename.to)} CHARACTER SET `);
+  const pairs = [
+    ['\nUSE ', ';'],
+    ['\nALTER DATABASE ', ' CHARACTER SET '],
+  ].map(([before, after]) => ({
+    from: Buffer.from(`${before}${asIdentifier(rename.from)}${after}`),
+    to: Buffer.from(`${before}${asIdentifier(rename.to)}${after}`),
+  }));
+  const longest = Math.max(...pairs.map(({ from }) => from.length));
+  const nextIn = (bytes: Buffer) =>
+    pairs
+      .map(({ from, to }) => ({ from, to, at: bytes.indexOf(from) }))
+      .filter(({ at }) => at !== -1)
+      .sort((one, other) => one.at - other.at)[0];
   let kept = Buffer.alloc(0);
   for await (const chunk of chunks) {
     kept = Buffer.concat([kept, chunk]);
-    for (let at = kept.indexOf(from); at !== -1; at = kept.indexOf(from)) {
-      yield Buffer.concat([kept.subarray(0, at), to]);
-      kept = kept.subarray(at + from.length);
+    for (let next = nextIn(kept); next !== undefined; next = nextIn(kept)) {
+      yield Buffer.concat([kept.subarray(0, next.at), next.to]);
+      kept = kept.subarray(next.at + next.from.length);
     }
-    const safe = Math.max(0, kept.length - from.length + 1);
+    const safe = Math.max(0, kept.length - longest + 1);
     if (safe > 0) yield kept.subarray(0, safe);
     kept = kept.subarray(safe);
   }
