@@ -165,3 +165,17 @@ test('an engine that was restarted in between starts nothing that was stopped, a
   await recovered();
   await expectWell();
 });
+
+test('a tool that a killed agent left running in a container is ended', { timeout: 180_000 }, async () => {
+  // One that writes ends by itself, when nobody reads any more.
+  await quiet.add('dumped', ['berth.database=command', 'berth.database.run=sleep 98765']);
+  const isRunning = async (): Promise<boolean> =>
+    /sleep 98765/.test(await dockerOrThrow('top', quiet.called('dumped')));
+  const run = agent('backup', null);
+  await expect.poll(isRunning, { timeout: 60_000 }).toBe(true);
+  run.kill('SIGKILL');
+  await run;
+  expect(await isRunning()).toBe(true);
+  await recovered();
+  expect(await isRunning()).toBe(false);
+});
