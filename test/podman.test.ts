@@ -35,7 +35,11 @@ const startPodman = async () => {
     await podman('rm', '--all', '--force', '--time', '1');
     service.kill('SIGTERM');
     await ended;
-    await rm(folder, { recursive: true, force: true });
+    // What Podman has look after each container cleans up a moment later, and makes its folders anew for that.
+    for (let tries = 0; tries < 5; tries += 1) {
+      await rm(folder, { recursive: true, force: true });
+      await sleep(400);
+    }
   };
   const where = `unix://${socket}`;
   for (let tries = 0; ; tries += 1) {
