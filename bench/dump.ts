@@ -93,7 +93,11 @@ const byHand = async (top: string, release: ResticRelease, postgres: Postgres): 
     ...['backup', '--host', 'bench', '--tag', 'db', '--stdin', '--stdin-filename', 'shop.dump'],
   ];
   const script = `set -o pipefail; ${dump.join(' ')} | ${backup.join(' ')}`;
-  const env = { PGHOST: postgres.socket, PGPORT: String(postgres.port), PGUSER: 'postgres', PGDATABASE: 'shop' };
+  // Over TCP with its password, as berth.
+  const env = {
+    ...{ PGHOST: '127.0.0.1', PGPORT: String(postgres.port), PGUSER: 'postgres', PGDATABASE: 'shop' },
+    PGPASSWORD: postgres.password,
+  };
   return await measured(async () => {
     await execa('bash', ['-c', script], { env, stdin: 'ignore', stdout: 'ignore' });
   });
