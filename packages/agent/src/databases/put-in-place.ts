@@ -2,6 +2,9 @@ import { constants } from 'node:fs';
 import { chmod, chown, lstat, open, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
+import { printable } from '@berth/common/parsed.ts';
+import type { Problem } from '@berth/common/problem.ts';
+import { dumpFailed } from './failed.ts';
 
 /** `2026-11-22T03-04-05`, for the names of what is moved aside. */
 export const moment = (now: Date): string => now.toISOString().slice(0, 19).replaceAll(':', '-');
@@ -13,6 +16,22 @@ export const writeNew = async (path: string, chunks: AsyncIterable<Uint8Array>):
   for await (const chunk of chunks) await handle.writeFile(chunk);
   await handle.sync();
 };
+
+/**
+ * Copies one file of a folder that a server writes to, and nothing that only looks like one: a link would bring in what it points to, and a pipe would be
+ * waited for without end. Throws 'dump-failed' for those.
+ */
+export const copyPlain = async (from: string, to: string): Promise<void> => {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  await using handle = await open(from, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0)).catch((error: unknown) => {
+    throw isErrno(error, 'ELOOP', 'ENXIO') ? noFile(from) : error;
+  });
+  if (!(await handle.stat()).isFile()) throw noFile(from);
+  await writeNew(to, handle.createReadStream({ autoClose: false }));
+};
+
+const noFile = (path: string): Problem =>
+  dumpFailed(`${printable(path, 200)} is a link or a pipe, where only the server's own files should be.`);
 
 /** Gives what lies at `path`, all of it, to whom the server's other files belong: those of `like`. */
 export const giveTo = async (path: string, like: string): Promise<void> => {

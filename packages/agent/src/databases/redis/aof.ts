@@ -1,13 +1,13 @@
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '@berth/common/problem.ts';
 import { collectTool } from '../collect.ts';
 import type { DumpFacts, EngineWorld, Into, Verifier } from '../engine.ts';
 import { dumpFailed, dumpUnverified, restoreRefused } from '../failed.ts';
-import { giveTo, moment, moveAside, syncFolder } from '../put-in-place.ts';
+import { copyPlain, giveTo, moment, moveAside, syncFolder } from '../put-in-place.ts';
 import type { RedisEntry } from '../redis.ts';
 import { pathHere, whileStopped } from '../while-stopped.ts';
-import { askServer, infoOf, namesOf, setting } from './cli.ts';
+import { askServer, infoOf, namesOf, plainName, setting } from './cli.ts';
 import { asideWords, serverOf } from './restore.ts';
 
 const rewriteSetting = 'auto-aof-rewrite-percentage';
@@ -26,7 +26,7 @@ export const dumpAof = async (
 ): Promise<DumpFacts> => {
   const { title } = namesOf(entry);
   const old = await setting(entry, rewriteSetting, world, signal);
-  const name = await setting(entry, 'appenddirname', world, signal);
+  const name = plainName(entry, 'appenddirname', await setting(entry, 'appenddirname', world, signal));
   const source = entry.data ?? (await setting(entry, 'dir', world, signal));
   const here = source === null ? null : entry.data === null ? await pathHere(entry.at, source, world) : entry.data;
   if ((await setting(entry, 'appendonly', world, signal)) !== 'yes' || old === null || name === null || here === null) {
@@ -76,7 +76,7 @@ const copyFiles = async (from: string, to: string, signal: AbortSignal): Promise
   const isManifest = (name: string): boolean => name.endsWith('.manifest');
   for (const name of [...names.filter(isManifest), ...names.filter((each) => !isManifest(each))]) {
     if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
-    await copyFile(join(from, name), join(to, name));
+    await copyPlain(join(from, name), join(to, name));
   }
 };
 

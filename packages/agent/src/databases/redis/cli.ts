@@ -1,3 +1,4 @@
+import { printable } from '@berth/common/parsed.ts';
 import { Problem } from '@berth/common/problem.ts';
 import type { EngineWorld } from '../engine.ts';
 import { withInsideSecret } from '../inside.ts';
@@ -94,6 +95,19 @@ export const setting = async (
 ): Promise<string | null> => {
   const [key, ...value] = (await askServer(entry, ['CONFIG', 'GET', name], world, signal)).split('\n');
   return key === name ? value.join('\n').replace(/\n$/, '') : null;
+};
+
+/**
+ * What a server says its file or folder is called: a name and no path, for this agent reads and writes there as who it is. Throws 'database-refused' for
+ * anything else, which no honest server says.
+ */
+export const plainName = (entry: RedisEntry, name: string, said: string | null): string | null => {
+  if (said === null || /^(?!\.{1,2}$)[^/\\\0]{1,255}$/.test(said)) return said;
+  throw new Problem(
+    'database-refused',
+    `${namesOf(entry).title} says that its ${name} is ${printable(said, 100)}, which is no name of a file.`,
+    'Look who listens there: no server of this kind says such a thing by itself.',
+  );
 };
 
 /** What INFO says, all sections. */

@@ -2,7 +2,7 @@ import { Problem } from '@berth/common/problem.ts';
 import type { DumpSink } from '@berth/common/restic/stream.ts';
 import type { EngineWorld } from '../engine.ts';
 import type { RedisEntry } from '../redis.ts';
-import { askServer, cliProblem, infoOf, namesOf, runCli, setting, toolPlace } from './cli.ts';
+import { askServer, cliProblem, infoOf, namesOf, plainName, runCli, setting, toolPlace } from './cli.ts';
 import { holdBack } from './hold-back.ts';
 
 /** The mark by which a server ends a transfer whose length it did not know: CONFIG_RUN_ID_SIZE of server.h. */
@@ -88,7 +88,7 @@ const saved = async (
 /** Where the server keeps its dump.rdb, as the server names it. */
 const rdbFile = async (entry: RedisEntry, world: EngineWorld, signal: AbortSignal): Promise<string> => {
   const folder = entry.data ?? (await setting(entry, 'dir', world, signal));
-  const name = await setting(entry, 'dbfilename', world, signal);
+  const name = plainName(entry, 'dbfilename', await setting(entry, 'dbfilename', world, signal));
   if (folder !== null && name !== null) return `${folder}/${name}`;
   throw new Problem(
     'dump-failed',

@@ -1,11 +1,12 @@
 import { lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { printable } from '@berth/common/parsed.ts';
 import type { DumpFacts, DumpSource, EngineWorld, Into } from '../engine.ts';
 import { restoreFailed, restoreRefused } from '../failed.ts';
 import { giveTo, modeLike, moment, moveAside, syncFolder, writeNew } from '../put-in-place.ts';
 import type { RedisEntry } from '../redis.ts';
 import { pathHere, stopOf, whileStopped } from '../while-stopped.ts';
-import { namesOf, setting } from './cli.ts';
+import { namesOf, plainName, setting } from './cli.ts';
 
 /**
  * Puts a dump in the place of the server's own file while the server is stopped: it reads it when it starts, and writes it when it ends
@@ -75,13 +76,18 @@ export const serverOf = async (entry: RedisEntry, world: EngineWorld, signal: Ab
     setting(entry, 'dir', world, signal),
     setting(entry, 'dbfilename', world, signal),
   ]).catch(() => null);
+  const file = plainName(entry, 'dbfilename', told?.[1] ?? null) ?? 'dump.rdb';
   const inside = told?.[0] ?? null;
   const mapped = inside === null ? null : await pathHere(entry.at, inside, world);
   const folder = entry.data ?? (entry.at.kind === 'tcp' ? null : mapped);
   if (folder === null) throw byHand(entry, `${title}'s folder is not known, or not on this machine`);
   const found = await lstat(folder).catch(() => null);
   if (found?.isDirectory() !== true) throw restoreFailed(`${title}'s folder ${folder} is not there.`);
-  return { stop, folder, file: told?.[1] ?? 'dump.rdb', isReached: told !== null };
+  // Only agent.yaml may send root into a folder of root's: /etc/cron.d is no place that a server keeps data in.
+  if (entry.data === null && entry.at.kind !== 'container' && found.uid === 0 && process.getuid?.() === 0) {
+    throw byHand(entry, `it calls ${printable(folder, 200)} its folder, which belongs to root`);
+  }
+  return { stop, folder, file, isReached: told !== null };
 };
 
 /** From Redis 7 on they lie in a folder, before that in one file. */
