@@ -148,6 +148,15 @@ describe('the last success', () => {
     expect(freshness(plain)).toMatchObject({ state: 'fine', lastSuccessMs: nowMs - hourMs });
   });
 
+  test('is no snapshot that arrived where databases are dumped: it may be one of theirs, from a run that never came to the files', () => {
+    const dumps = { atMs: nowMs - 5 * dayMs, databases: 1, unverified: 0, failing: [], failingCount: 0 };
+    const cutOff = { ...fine, ...silent, lastSnapshotMs: nowMs - hourMs, dumps };
+    expect(freshness(cutOff)).toMatchObject({ state: 'overdue', lastSuccessMs: nowMs - 4 * dayMs });
+    expect(freshness({ ...fine, ...failed, lastSnapshotMs: nowMs - hourMs, dumps }).state).toBe('failing');
+    expect(freshness({ ...fine, ...unbelieved, dumps }).lastSuccessMs).toBe(nowMs - 30 * hourMs);
+    expect(freshness({ ...fine, dumps }).state).toBe('fine');
+  });
+
   test('is not the reported one when its snapshot is not there', () => {
     expect(freshness({ ...fine, ...unbelieved }).lastSuccessMs).toBe(nowMs - 30 * hourMs);
   });

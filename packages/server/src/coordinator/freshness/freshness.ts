@@ -54,14 +54,15 @@ export interface Freshness {
  * How a source is: the worst that is true of it, in the order of `sourceStates`. A success that was reported counts only as
  * long as the store does not show otherwise; a snapshot that arrived counts without any report. Neither counts when it is
  * dated later than now, by a clock that was once ahead: it would keep a source that is silent fresh until then. Nor does one
- * from before a look at the store that found no snapshot at all: whatever was made is gone.
+ * from before a look at the store that found no snapshot at all: whatever was made is gone. Where databases are dumped only reports count.
  */
 export const freshness = (facts: Facts): Freshness => {
   const isBelieved = isBorneOut(facts);
   const emptyAtMs = lastSeenEmptyMs(facts);
   const left = (ms: number | null): number | null => (emptyAtMs === null || (ms ?? 0) > emptyAtMs ? ms : null);
   const reportedMs = isBelieved ? facts.lastReportedSuccessMs : null;
-  const lastSuccessMs = latest(left(reportedMs), left(facts.lastSnapshotMs), facts.nowMs);
+  const arrivedMs = isBelieved ? arrivedFilesMs(facts) : facts.lastSnapshotMs;
+  const lastSuccessMs = latest(left(reportedMs), left(arrivedMs), facts.nowMs);
   const overdueAtMs = (lastSuccessMs ?? facts.knownSinceMs) + facts.overdueAfterMs;
   const isGone = lastSuccessMs === null && emptyAtMs !== null && facts.lastSnapshotMs !== null;
   const judged = judge(facts, { isBelieved, isGone, lastSuccessMs, overdueAtMs });
@@ -104,11 +105,19 @@ const dumpReason = ({ dumps = null }: Facts): string | null =>
   dumps === null || dumps.failingCount === 0 ? null : `Not every database was copied: ${dumpsWords(dumps)}.`;
 
 /** Null where a snapshot arrived after that run was over: one made without the agent, and newer than what the report says. */
-const reportInForce = ({ nowMs, lastReport, lastSnapshotMs }: Facts): Facts['lastReport'] => {
+const reportInForce = (facts: Facts): Facts['lastReport'] => {
+  const { nowMs, lastReport } = facts;
   if (lastReport === null) return null;
-  const arrivedMs = happened(lastSnapshotMs, nowMs);
+  const arrivedMs = happened(arrivedFilesMs(facts), nowMs);
   return arrivedMs !== null && arrivedMs > lastReport.endedAtMs + aheadMs ? null : lastReport;
 };
+
+/**
+ * When a snapshot of files last arrived. Dumps come before the files and the store can't tell one from the other: a machine that is switched off
+ * amid its files every day would look well by the databases it delivers.
+ */
+const arrivedFilesMs = ({ dumps = null, lastSnapshotMs }: Facts): number | null =>
+  dumps === null ? lastSnapshotMs : null;
 
 /** Clocks differ, and a snapshot may be made a while before its run is over: an hour is no contradiction yet. */
 const toleranceMs = 3_600_000;
