@@ -17,6 +17,8 @@ export interface Container {
   readonly stopSeconds: number;
   /** Containers, by id or name, whose network or processes it shares, so that it cannot start before them. */
   readonly joins: readonly string[];
+  /** `--rm`: the engine removes it, with its volumes without a name, as soon as it stops. */
+  readonly goesWhenStopped?: boolean;
   readonly labels: Readonly<Record<string, string>>;
   /** Null for one that compose did not make. */
   readonly compose: {

@@ -190,7 +190,10 @@ const inspected = (container: Container): unknown => {
       ...(health !== null && { Health: { Status: health } }),
     },
     Config: { Image: image, StopTimeout: stopSeconds, Labels: { ...labels, ...made } },
-    HostConfig: { NetworkMode: container.joins[0] === undefined ? 'bridge' : `container:${container.joins[0]}` },
+    HostConfig: {
+      NetworkMode: container.joins[0] === undefined ? 'bridge' : `container:${container.joins[0]}`,
+      AutoRemove: container.goesWhenStopped === true,
+    },
     Mounts: mounts.map(({ kind, source, target, writable }) => ({
       ...{ Type: kind, Source: source, Destination: target, RW: writable },
     })),

@@ -19,7 +19,12 @@ const answer = z.object({
     StopTimeout: z.number().nullish(),
   }),
   HostConfig: z
-    .object({ NetworkMode: z.string().nullish(), IpcMode: z.string().nullish(), PidMode: z.string().nullish() })
+    .object({
+      NetworkMode: z.string().nullish(),
+      IpcMode: z.string().nullish(),
+      PidMode: z.string().nullish(),
+      AutoRemove: z.boolean().nullish(),
+    })
     .nullish(),
   Mounts: z
     .array(
@@ -63,6 +68,7 @@ export const containerOf = (told: unknown): Container => {
     exitCode: State.ExitCode,
     stopSeconds: Config.StopTimeout ?? usualStopSeconds,
     joins: joinsOf(HostConfig),
+    goesWhenStopped: HostConfig?.AutoRemove === true,
     labels,
     compose: composeOf(labels),
     mounts: (Mounts ?? []).flatMap(({ Type, Source, Destination, RW }) =>

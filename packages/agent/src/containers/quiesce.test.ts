@@ -59,6 +59,30 @@ test('a project stops dependents first and starts what they need first, and the 
   expect(world.engine.asked).toEqual([]);
 });
 
+test('one that its engine would remove when it stops is never stopped, nor are those it belongs to', async () => {
+  const fleeting = shop.map((container) => ({ ...container, goesWhenStopped: container.name === 'shop-db-1' }));
+  await using world = await withShop({ containers: fleeting });
+  expect(await problemOf(world.quiesce.down(await world.group(), go))).toBe('quiesce-failed');
+  expect(world.engine.asked).toEqual([]);
+  await (await world.quiesce.down(await world.group({ how: 'pause' }), go)).up();
+  expect(world.engine.asked).toContain('pause shop-db-1');
+});
+
+test('a limit of months is no limit that is over at once', async () => {
+  await using world = await withShop();
+  const asked: number[] = [];
+  const quiesce = quiesceContainers({
+    ...{ containers: world.engine.containers, things: { note: async () => ({ done: async () => undefined }) } },
+    elapsed: () => performance.now(),
+    sleep: (delayMs, signal) => {
+      asked.push(delayMs);
+      return pause(1e6, undefined, { signal, ref: false }).catch(() => undefined);
+    },
+  });
+  await using _down = await quiesce.down(await world.group({ timeoutMs: 90 * 86_400_000 }), go);
+  expect(asked).toEqual([2 ** 31 - 1]);
+});
+
 test('each is noted before anything is done to it', async () => {
   const before: number[] = [];
   const box: { size: () => number } = { size: () => 0 };

@@ -27,12 +27,17 @@ type ContainerGroup = Group & { readonly kind: 'containers' };
 export const quiesceContainers = (world: QuiesceWorld): Quiesce => ({
   down: async (group, signal) => {
     if (group.kind !== 'containers') throw new Error('units are made quiet elsewhere');
-    return down(group, world, signal);
+    return down({ ...group, timeoutMs: Math.min(group.timeoutMs, longestTimer) }, world, signal);
   },
 });
 
+/** setTimeout fires at once for more. */
+const longestTimer = 2 ** 31 - 1;
+
 const down = async (group: ContainerGroup, world: QuiesceWorld, signal: AbortSignal): Promise<Down> => {
   if (signal.aborted) throw cancelled();
+  const fleeting = group.how === 'stop' ? group.containers.find(({ goesWhenStopped }) => goesWhenStopped) : undefined;
+  if (fleeting !== undefined) throw noWayBack(fleeting);
   const held: Held[] = [];
   const began = world.elapsed();
   const copying = new AbortController();
@@ -158,6 +163,13 @@ const failed = (group: ContainerGroup, cause: unknown): unknown => {
   if (cause.code === 'quiesce-failed') return cause;
   return new Problem('quiesce-failed', `${group.name} was not made quiet: ${cause.message}`, cause.remedy, { cause });
 };
+
+const noWayBack = ({ name }: Container): Problem =>
+  new Problem(
+    'quiesce-failed',
+    `${name} was left running and not copied: it was started with --rm, and stopping it would remove it with its data.`,
+    'Start it without --rm, or write pause where stop stands.',
+  );
 
 const tooLong = (group: ContainerGroup): Problem =>
   new Problem(
