@@ -19,6 +19,8 @@ type UnitGroup = Group & { readonly kind: 'unit' };
 const settleMs = 500;
 const startTries = 3;
 const startMs = 5 * 60_000;
+/** A signal's time is over at once for more. */
+const longestTimer = 2 ** 31 - 1;
 
 /**
  * Stops a systemd unit with all that stops along and all that would start it again (sockets, paths, timers), as far as it is active, and starts
@@ -34,10 +36,10 @@ export const quiesceUnit = async (group: UnitGroup, world: UnitsWorld, signal: A
   }
   const began = world.elapsed();
   const copying = new AbortController();
-  const limit = AbortSignal.timeout(group.timeoutMs);
+  const limit = AbortSignal.timeout(Math.min(group.timeoutMs, longestTimer));
   let raised: ReturnType<Down['up']> | null = null;
   const up = (): ReturnType<Down['up']> => {
-    raised ??= raise(systemctl, active, notes, { world, began });
+    raised ??= raise(systemctl, active, notes, { world, began, user: group.user });
     return raised;
   };
   const end = (problem: Problem): void => {
@@ -117,7 +119,7 @@ const raise = async (
   systemctl: Systemctl,
   active: readonly UnitState[],
   notes: readonly { readonly unit: string; readonly done: () => Promise<void> }[],
-  { world, began }: { readonly world: UnitsWorld; readonly began: number },
+  { world, began, user }: { readonly world: UnitsWorld; readonly began: number; readonly user: boolean },
 ): ReturnType<Down['up']> => {
   const units = active.map(({ unit }) => unit);
   // Its own time: what was stopped is started again also when the run is not to go on.
@@ -127,7 +129,7 @@ const raise = async (
     return isActive && since !== before?.since ? [unit] : [];
   });
   const words = await start(systemctl, units, world);
-  if (words !== null) throw notStarted(units, words, false);
+  if (words !== null) throw notStarted(units, words, user);
   const downMs = world.elapsed() - began;
   for (const { done } of notes) await done();
   return { downMs, meanwhile, warnings: [] };
