@@ -145,7 +145,7 @@ export const runBackup = async (args: RunArguments): Promise<RunEnd> => {
       throw error;
     }
     const outcome = error.code === 'busy' ? 'busy' : 'failed';
-    return finish({ outcome, reason: error.code }, { happened: error.message, remedy: error.remedy });
+    return await finish({ outcome, reason: error.code }, { happened: error.message, remedy: error.remedy });
   }
 };
 
