@@ -58,6 +58,8 @@ test.each([
   ['databases: [{ engine: sqlite, file: /a, at: { host: a } }]', 4, 45, 'at', 'container'],
   ['databases: [{ engine: postgres, at: { host: a, socket: /b } }]', 4, 37, 'at', 'one of host'],
   ['databases: [{ engine: postgres, name: Shop }]', 4, 39, 'out-of-range', 'name: postgres'],
+  ['databases: [{ engine: influxdb }]', 4, 13, 'missing', 'version: 1'],
+  ['containers: { stop: [shop] }', 4, 22, 'wrong-type', 'stop: [{ compose: shop }]'],
   ['containers: { engine: /var/run/docker.sock }', 4, 23, 'engine', 'unix:///var/run/docker.sock'],
   ['containers: { engine: "tcp://me:pw@host:1" }', 4, 23, 'engine', 'tcp://127.0.0.1'],
   ['containers: { stop: [{ how: pause }] }', 4, 22, 'container', 'one of name'],
@@ -71,4 +73,5 @@ test.each([
   const [finding] = parsed.ok ? [] : parsed.findings;
   expect(finding).toMatchObject({ line, column, code, remedy: expect.stringContaining(remedy) });
   expect(JSON.stringify(parsed)).not.toContain('geheim');
+  expect(finding?.message).not.toMatch(/pattern|Invalid/);
 });

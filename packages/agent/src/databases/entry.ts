@@ -20,7 +20,7 @@ export const commonFields = <Name extends EngineName>(engine: Name) => ({
   /** What the entry is called in tags, reports and commands; unique in the file. */
   name: z
     .string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/)
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'it takes lower case letters, digits and hyphens, 40 at most')
     .default(engine)
     .meta({ example: `name: ${engine}` }),
   /** All its dumps together. */
@@ -30,7 +30,7 @@ export const commonFields = <Name extends EngineName>(engine: Name) => ({
 /** `as:`, the user of the machine (or of the container) the tools run as. */
 export const asField = z
   .string()
-  .regex(/^[a-z_][a-z0-9_-]{0,31}$/)
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'it takes the name of a user of the machine or of the container')
   .nullable()
   .default(null)
   .meta({ example: 'as: postgres' });

@@ -10,7 +10,7 @@ export const influxdbSchema = z
   .strictObject({
     ...commonFields('influxdb'),
     /** Of the server: 1 is backed up by `influxd backup -portable`, 2 by its HTTP interface. */
-    version: z.union([z.literal(1), z.literal(2)]).meta({ example: 'version: 1' }),
+    version: z.literal([1, 2]).meta({ example: 'version: 1' }),
     ...httpFields(8086),
     /** Version 1: the service for backups, which asks for no password and so listens on this machine (or in this container) only. */
     rpc: z

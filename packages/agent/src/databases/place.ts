@@ -16,7 +16,7 @@ const written = z.strictObject({
   container: z.string().min(1).max(255).optional().meta({ example: 'container: shop-db-1' }),
   compose: z
     .string()
-    .regex(/^[a-zA-Z0-9][\w.-]*\/[a-zA-Z0-9][\w.-]*$/)
+    .regex(/^[a-zA-Z0-9][\w.-]*\/[a-zA-Z0-9][\w.-]*$/, 'it takes PROJECT/SERVICE')
     .optional()
     .meta({ example: 'compose: shop/db' }),
 });

@@ -12,7 +12,7 @@ export const stopField = (example = 'stop: { unit: redis-server.service }') =>
     .strictObject({
       unit: z
         .string()
-        .regex(/^[A-Za-z0-9:_.@\\-]{1,240}\.service$/)
+        .regex(/^[A-Za-z0-9:_.@\\-]{1,240}\.service$/, 'a unit is named with its ending, .service')
         .optional()
         .meta({ example }),
       /** A unit of the user that berth runs as. */
@@ -20,7 +20,7 @@ export const stopField = (example = 'stop: { unit: redis-server.service }') =>
       container: z.string().min(1).max(255).optional().meta({ example: 'container: shop-cache-1' }),
       compose: z
         .string()
-        .regex(/^[a-zA-Z0-9][\w.-]*\/[a-zA-Z0-9][\w.-]*$/)
+        .regex(/^[a-zA-Z0-9][\w.-]*\/[a-zA-Z0-9][\w.-]*$/, 'it takes PROJECT/SERVICE')
         .optional()
         .meta({ example: 'compose: shop/cache' }),
     })

@@ -89,6 +89,23 @@ describe('a config file', () => {
     );
   });
 
+  test.each([
+    ['code: A1', '1:7: code is not written as it has to be\n    Correct this value.'],
+    [
+      'stops: [x]',
+      '1:9: entry 1 of stops must be a map (keys and values), not the text "x"\n    Write, for example, stops: [{ at: 1 }]',
+    ],
+    ['stops: [{}]', '1:9: entry 1 of stops has no at\n    Add, for example, at: 1'],
+    ['stops: [{ at: 3 }]', '1:15: at of entry 1 of stops must be one of 1, 2\n    Write, for example, at: 1'],
+  ])('%j is answered in words and by example, where zod has a pattern or nothing', (content, answer) => {
+    const stop = z.strictObject({ at: z.literal([1, 2]).meta({ example: 'at: 1' }) }).transform((written) => written);
+    const stops = z.array(stop.meta({ example: 'stops: [{ at: 1 }]' })).optional();
+    const code = z.string().regex(/^[a-z]$/);
+    const all = z.strictObject({ stops, code: code.optional() });
+    const loaded = loadYaml({ file: 'f', content, schema: all, example: 'code: a' });
+    expect(loaded.ok ? 'accepted' : formatFindings(loaded.findings)).toBe(`f:${answer}`);
+  });
+
   test('is accepted with a byte order mark and with CRLF, and the places stay right', () => {
     expect(print('\u{feff}name: laptop\r\nlimits: {}\r\n')).toBe('accepted');
     expect(print('\u{feff}nam: laptop\r\nlimit: {}\r\n')).toBe(

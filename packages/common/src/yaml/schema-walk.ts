@@ -68,7 +68,9 @@ export const exampleAt = (schema: unknown, path: readonly PropertyKey[], root: u
   const candidates =
     parent instanceof z.ZodObject && last !== undefined
       ? layers(parent.shape[String(last)])
-      : layers(schemaAt(schema, path, root));
+      : parent instanceof z.ZodArray
+        ? layers(parent.element)
+        : layers(schemaAt(schema, path, root));
   for (const candidate of candidates) {
     const { example } = candidate.meta() ?? {};
     if (typeof example === 'string') return example;

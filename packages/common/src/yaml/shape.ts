@@ -35,18 +35,22 @@ export const shapeFindings = (
       return [wrongType(issue.expected, path, schema, root, example)];
     case 'invalid_union':
       return [noChoice(path, schema, root)];
+    case 'invalid_value':
+      // Nothing is written where one of a few words must stand.
+      if (valueAt(root, path) === undefined) return [wrongType('a word', path, schema, root, example)];
+      return [outOfRange(issue, schema, root)];
     default:
-      return [
-        {
-          path,
-          side: 'value',
-          code: 'out-of-range',
-          message: `${nameOf(path, schema, root)} ${limits(issue)}`,
-          remedy: remedyFrom(exampleAt(schema, path, root)),
-        },
-      ];
+      return [outOfRange(issue, schema, root)];
   }
 };
+
+const outOfRange = (issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): ShapeFinding => ({
+  path: issue.path,
+  side: 'value',
+  code: 'out-of-range',
+  message: `${nameOf(issue.path, schema, root)} ${limits(issue)}`,
+  remedy: remedyFrom(exampleAt(schema, issue.path, root)),
+});
 
 const custom = (issue: z.core.$ZodIssue) => {
   const params: Readonly<Record<string, unknown>> = 'params' in issue && issue.params !== undefined ? issue.params : {};
@@ -168,6 +172,8 @@ const limits = (issue: z.core.$ZodIssue): string => {
   }
   if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
+  // Without words of the schema's own zod shows the pattern, which helps nobody.
+  if (issue.code === 'invalid_format' && issue.message.startsWith('Invalid ')) return 'is not written as it has to be';
   return `is not right: ${issue.message}`;
 };
 
