@@ -38,6 +38,29 @@ test('each entry is asked, and what it says of itself is told; one that fails do
   ]);
 });
 
+test('a folder is no database file, and it says what to write', async () => {
+  await using folder = await withFolder();
+  const entries = entriesOf(`[{ engine: sqlite, file: ${folder.path} }]`);
+  const findings = await checkDatabases(entries, testWorld({ state: folder.path }), new AbortController().signal);
+  expect(findings).toMatchObject([
+    { state: 'failed', message: `${folder.path} is no file.`, remedy: expect.stringContaining('"file:"') },
+  ]);
+});
+
+test('a database that agent.yaml names and the server has not is found before the next run fails', async () => {
+  const entries = entriesOf('[{ engine: postgres, name: pg, tools: /nowhere, only: [shop, shoop] }]');
+  const server = ['15.1', '150001', 'on', 'postgres', 'yshop', ''].join('\0');
+  const world = testWorld({
+    run: async (_place, { argv, onStdout }) => {
+      await onStdout?.(Buffer.from(argv[1] === '--version' ? 'pg_dump (PostgreSQL) 15.1' : server));
+      return { code: 0, stderr: [] };
+    },
+  });
+  expect(await checkDatabases(entries, world, new AbortController().signal)).toMatchObject([
+    { check: 'database pg', state: 'failed', message: 'PostgreSQL 15.1, pg_dump 15.1 has no shoop.' },
+  ]);
+});
+
 test('a file with a secret is its owner’s alone; a certificate is for all', async () => {
   await using folder = await withFolder();
   const secret = join(folder.path, 'key');

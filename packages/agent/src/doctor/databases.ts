@@ -29,6 +29,11 @@ const checkOne = async (entry: DatabaseEntry, world: EngineWorld, signal: AbortS
     const shown = names.slice(0, 10).join(', ');
     const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
     const message = `${described.version}: ${names.length === 0 ? 'nothing to dump' : `${shown}${more}`}`;
+    const missing = described.units.filter(({ isMissing }) => isMissing === true).map(({ database }) => database);
+    if (missing.length > 0) {
+      const remedy = `Correct "only:" in agent.yaml, or bring it back: berth restore-db ${entry.name}/${missing[0]} --live`;
+      return failed(check, `${described.version} has no ${missing.slice(0, 10).join(', ')}.`, remedy);
+    }
     if (described.warnings.length > 0) {
       return warning(
         check,

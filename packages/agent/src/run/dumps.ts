@@ -1,6 +1,6 @@
 import type { ReportDump } from '@berth/common/report.ts';
 import { dumpDatabase } from '../databases/dump-database.ts';
-import type { Database } from '../databases/engine.ts';
+import type { Database, Unit } from '../databases/engine.ts';
 import type { AttemptArguments, RunRestic } from './attempt.ts';
 import type { Beside } from './beside.ts';
 import { okEnd, problemEnd, type StepEnd } from './recorder.ts';
@@ -80,6 +80,9 @@ const dumpEnd = (ended: Awaited<ReturnType<typeof dumpDatabase>>, all: readonly 
 
 const wouldDump = async (database: Database, { engines }: Beside, signal: AbortSignal): Promise<StepEnd> => {
   const { version, units, warnings } = await database.describe(engines, signal);
-  const words = [version, ...units.map(({ file }) => `would dump ${file}`)];
+  const words = [version, ...units.map(wouldBe)];
   return { ...okEnd, words, warnings: [...warnings] };
 };
+
+const wouldBe = ({ file, isMissing }: Unit): string =>
+  isMissing === true ? `could not dump ${file}: the server has no such database` : `would dump ${file}`;

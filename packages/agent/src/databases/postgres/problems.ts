@@ -12,10 +12,15 @@ import { placeName } from '../world.ts';
 const away =
   /could not connect|could not translate host name|Connection refused|No such file or directory|timeout expired|timed out|No route to host|Network is unreachable|server closed the connection|Connection reset|Is the server running|starting up|shutting down/;
 
-/** Why a connection failed: nobody there, or not let in. */
+/** Why a connection failed: nobody there, not let in, or no such database. */
 export const connectionProblem = (end: ToolEnd, place: Place): Problem => {
   const said = end.stderr.join('\n');
-  const word = printable(lastWord(end, 'it said nothing'), 300);
+  // A question to whoever reads ("Is the server running …?") follows the reason.
+  const reason = end.stderr.findLast((line) => /failed:|error:/.test(line));
+  const word = printable(
+    reason === undefined ? lastWord(end, 'it said nothing') : reason.trim().replace(/\.$/, ''),
+    300,
+  );
   if (away.test(said)) {
     return new Problem(
       'database-unreachable',
@@ -23,6 +28,12 @@ export const connectionProblem = (end: ToolEnd, place: Place): Problem => {
       'See whether it runs, and whether "at:" in agent.yaml is where it listens.',
       { cause: wordsOf(end) },
     );
+  }
+  const missing = /FATAL: +(database ".*" does not exist)/.exec(said)?.[1];
+  if (missing !== undefined) {
+    const remedy = 'Correct "only:" or "database:" in agent.yaml, or bring it back: berth restore-db.';
+    const happened = `PostgreSQL at ${placeName(place)}: ${printable(missing, 300)}.`;
+    return new Problem('database-refused', happened, remedy, { cause: wordsOf(end) });
   }
   return new Problem(
     'database-refused',

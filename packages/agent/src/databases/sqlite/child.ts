@@ -39,6 +39,8 @@ const program = async (): Promise<void> => {
   try {
     // Would make an empty database of a name that is wrong.
     fs.accessSync(file, fs.constants.R_OK);
+    // SQLite calls it a disk error.
+    if (!fs.statSync(file).isFile()) throw Object.assign(new Error('no file'), { code: 'EISDIR' });
     const database = new sqlite.DatabaseSync(file, { readOnly: true, timeout: 60_000 });
     if (work.do === 'look') database.prepare('PRAGMA schema_version').get();
     if (work.do === 'copy') {
@@ -116,6 +118,10 @@ const problemOf = (
   if (error.name === 'ENOENT') {
     const remedy = 'Look "file:" up in agent.yaml, or restore it: berth restore-db.';
     return new Problem('database-unreachable', `There is no file ${quoted(file)}.`, remedy, { cause });
+  }
+  if (error.name === 'EISDIR') {
+    const remedy = 'Name the file itself under "file:" in agent.yaml; what lies beside it belongs under "also:".';
+    return new Problem('database-refused', `${quoted(file)} is no file.`, remedy, { cause });
   }
   // 8 and 14: a WAL database needs a -shm file beside it, which a reader without rights in the folder cannot make.
   if (error.name === 'EACCES' || kind === 8 || kind === 14 || kind === 3) {
