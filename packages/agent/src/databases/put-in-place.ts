@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, chown, lstat, open, readdir, rename } from 'node:fs/promises';
+import { type FileHandle, lchown, lstat, open, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
 import { printable } from '@berth/common/parsed.ts';
@@ -33,6 +33,21 @@ export const copyPlain = async (from: string, to: string): Promise<void> => {
 const noFile = (path: string): Problem =>
   dumpFailed(`${printable(path, 200)} is a link or a pipe, where only the server's own files should be.`);
 
+/** Opens a file and no link in its place: who owns the folder around it could make one at any moment. */
+const openItself = (path: string): Promise<FileHandle> => open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+
+/** Brings a file in as a new one, with owner and mode of `from`; what somebody else puts in its place is neither written nor changed. */
+export const bringNew = async (from: string, to: string, signal: AbortSignal): Promise<void> => {
+  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
+  await using source = await openItself(from);
+  const { mode, uid, gid } = await source.stat();
+  await using handle = await open(to, O_CREAT | O_EXCL | O_WRONLY | (O_NOFOLLOW ?? 0), 0o600);
+  for await (const chunk of source.createReadStream({ autoClose: false, signal })) await handle.writeFile(chunk);
+  if (process.getuid?.() === 0) await handle.chown(uid, gid);
+  await handle.chmod(0o600 | (mode & 0o777));
+  await handle.sync();
+};
+
 /** Gives what lies at `path`, all of it, to whom the server's other files belong: those of `like`. */
 export const giveTo = async (path: string, like: string): Promise<void> => {
   const { uid, gid } = await lstat(like);
@@ -40,7 +55,8 @@ export const giveTo = async (path: string, like: string): Promise<void> => {
   const visit = async (entry: string): Promise<void> => {
     const found = await lstat(entry);
     if (found.isSymbolicLink()) return;
-    if (!isMine) await chown(entry, uid, gid);
+    // Whoever owns the folder around it may have made a link of it meanwhile.
+    if (!isMine) await lchown(entry, uid, gid);
     if (!found.isDirectory()) return;
     for (const name of await readdir(entry)) await visit(join(entry, name));
   };
@@ -50,7 +66,8 @@ export const giveTo = async (path: string, like: string): Promise<void> => {
 /** Gives a restored file the mode of the one it replaces, or one that only its owner and group may read. */
 export const modeLike = async (path: string, like: string): Promise<void> => {
   const old = await lstat(like).catch(() => null);
-  await chmod(path, old?.isFile() === true ? old.mode & 0o777 : 0o640);
+  await using handle = await openItself(path);
+  await handle.chmod(old?.isFile() === true ? old.mode & 0o777 : 0o640);
 };
 
 /** Moves what lies at `path` aside, as `<path>.before-<moment>`, and says where to; null where nothing lies there. */

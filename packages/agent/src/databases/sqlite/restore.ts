@@ -1,9 +1,11 @@
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { isErrno } from '@berth/common/errno.ts';
 import { printable } from '@berth/common/parsed.ts';
 import { Problem } from '@berth/common/problem.ts';
+import { isNoRoom } from '../dump-folder.ts';
 import type { DumpFacts, EngineWorld, Into } from '../engine.ts';
-import { moment, moveAside, syncFolder } from '../put-in-place.ts';
+import { bringNew, moment, moveAside, syncFolder } from '../put-in-place.ts';
 import { copyTree, isThere, placeInDump } from './beside.ts';
 import { usersOf } from './users.ts';
 
@@ -46,7 +48,8 @@ export const restoreLive = async (work: Work): Promise<DumpFacts> => {
   const { folder, paths, world, signal } = work;
   const { file } = paths;
   const parts = [file, ...companions.map((ending) => `${file}${ending}`)];
-  const fresh = `${file}.berth-restored`;
+  // So called, recover takes it away where a kill leaves it.
+  const fresh = join(dirname(file), '.berth-restored.sqlite');
   await rm(fresh, { force: true });
   await bringIn(work, fresh);
   const warnings: string[] = [];
@@ -84,23 +87,21 @@ export const restoreLive = async (work: Work): Promise<DumpFacts> => {
 
 const bringIn = async ({ copy, world, signal }: Work, target: string): Promise<void> => {
   await mkdir(dirname(target), { recursive: true });
-  const noted = await world.things.note({ kind: 'folder', path: `${target}` });
+  const noted = await world.things.note({ kind: 'folder', path: target });
   try {
-    await copyTree(copy, target, world, signal, 'restore-failed');
-    await chmod(target, 0o600 | (await modeOf(copy)));
-    await using handle = await open(target, 'r');
-    await handle.sync();
+    await bringNew(copy, target, signal);
   } catch (error) {
+    if (isErrno(error, 'EEXIST')) {
+      throw refused(`There is a ${printable(target, 200)} already.`, 'Name one that is not there.');
+    }
     await rm(target, { force: true });
-    throw error;
+    if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.', { cause: error });
+    if (!isNoRoom(error)) throw error;
+    const remedy = 'Make room on that disk.';
+    throw new Problem('no-room', `There is no room for ${printable(target, 200)}.`, remedy, { cause: error });
   } finally {
     await noted.done();
   }
-};
-
-const modeOf = async (path: string): Promise<number> => {
-  await using handle = await open(path, 'r');
-  return (await handle.stat()).mode & 0o777;
 };
 
 const refused = (happened: string, remedy: string): Problem => new Problem('restore-refused', happened, remedy);
