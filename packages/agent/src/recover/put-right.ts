@@ -1,5 +1,5 @@
 import { lstat, rm } from 'node:fs/promises';
-import { basename, isAbsolute, relative } from 'node:path';
+import { basename, relative, sep } from 'node:path';
 import { Problem } from '@berth/common/problem.ts';
 import type { Containers } from '../containers/containers.ts';
 import { killLeftBehind } from './process.ts';
@@ -93,11 +93,20 @@ const endExec = async (
 };
 
 const removeFolder = async (path: string, state: string): Promise<string | null> => {
-  const below = relative(state, path);
-  const isOurs =
-    (below !== '' && !below.startsWith('..') && !isAbsolute(below)) || /^\.?berth(?:-[\w.-]*)?$/.test(basename(path));
-  if (!isOurs) throw new Problem('not-ours', 'berth makes no such folder: it was left alone.', 'Look what it is.');
+  if (!isOurs(path, state)) {
+    throw new Problem('not-ours', 'berth makes no such folder: it was left alone.', 'Look what it is.');
+  }
   if ((await lstat(path).catch(() => null)) === null) return null;
   await rm(path, { recursive: true, force: true });
   return 'removed';
+};
+
+/**
+ * What a run makes and removes again: dumps and scratch folders in the state folder, where much else lies that must stay; `.berth-…` beside what a restore
+ * replaces; and the mount point of take.ts. A folder that is only called berth is not among them: it may be the one with the keys.
+ */
+const isOurs = (path: string, state: string): boolean => {
+  const [top = ''] = relative(state, path).split(sep);
+  const isBeside = /^\.berth-[\w.-]+$/.test(basename(path)) && relative(path, state).startsWith('..');
+  return top === 'databases' || top === 'scratch' || isBeside || /^\/run\/berth-[0-9a-f]+$/.test(path);
 };

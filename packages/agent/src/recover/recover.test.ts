@@ -195,12 +195,14 @@ test.for([
 test('whatever else a state file says, nothing is removed or killed that is not berth’s own', async () => {
   await using place = await stage();
   const strangers = join(place.home.state, '../recover-stranger');
-  await mkdir(strangers, { recursive: true });
+  const kept = [join(strangers, 'berth'), join(strangers, 'berth-archive'), join(place.home.state, 'reports')];
+  for (const folder of kept) await mkdir(folder, { recursive: true });
   await place.leave(
     { kind: 'folder', path: strangers },
     { kind: 'folder', path: `${place.home.state}/../recover-stranger` },
     { kind: 'folder', path: '/' },
     { kind: 'folder', path: place.home.state },
+    ...kept.map((path) => ({ kind: 'folder', path }) as const),
     { kind: 'snapshot', type: 'btrfs', name: '/home', mount: null },
     { kind: 'snapshot', type: 'zfs', name: 'tank/data', mount: null },
     { kind: 'snapshot', type: 'lvm', name: 'vg/root', mount: null },
@@ -212,10 +214,14 @@ test('whatever else a state file says, nothing is removed or killed that is not 
   const end = await place.recover();
   expect(place.calls).toEqual(['start shop-db-1']);
   expect(end.things.filter(({ kind }) => kind === 'folder')).toMatchObject(
-    [strangers, '/', place.home.state].map((path) => ({ what: `folder ${path}`, outcome: 'lost', reason: 'not-ours' })),
+    [strangers, '/', place.home.state, ...kept].map((path) => ({
+      what: `folder ${path}`,
+      outcome: 'lost',
+      reason: 'not-ours',
+    })),
   );
   expect(end.broken).not.toBeNull();
-  expect((await stat(strangers)).isDirectory()).toBe(true);
+  for (const folder of kept) expect((await stat(folder)).isDirectory()).toBe(true);
   expect((await stat(place.home.state)).isDirectory()).toBe(true);
   await rm(strangers, { recursive: true });
 });

@@ -21,7 +21,7 @@ export type Noted =
       /** Where it is mounted for us, if it is. */
       readonly mount: string | null;
     }
-  /** With all that is in it. It lies in berth's state folder, or is called `berth` or `berth-…`, with or without a dot in front. */
+  /** With all that is in it. It lies in `databases` or `scratch` of berth's state folder, is called `.berth-…`, or is `/run/berth-<hex>`. */
   | { readonly kind: 'folder'; readonly path: string }
   /** A setting of an engine that is to be put back: which entry of agent.yaml, and words of its own. */
   | { readonly kind: 'undo'; readonly entry: string; readonly what: string };
