@@ -79,7 +79,7 @@ test.for([
   [['restore'], '--target'],
   [['restore', '--target', 'x', 'yesterday'], 'no snapshot'],
   [['restore-db', 'pg/shop'], '--into NEW (beside the live one), --to-file FILE (the dump itself), --live'],
-  [['restore-db', 'pg/shop', '--live', '--into', 'x'], 'names several'],
+  [['restore-db', 'pg/shop', '--live', '--into', 'x'], 'Keep one of: --into NEW'],
   [['restore-db', 'pg', '--into', 'x', '--yes'], 'belongs to --live'],
   [['restore-db', 'pg', '--into', 'x', '--no-safety'], 'belongs to --live'],
   [['restore-db', 'pg', '--into', ''], 'empty'],

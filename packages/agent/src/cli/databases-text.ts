@@ -4,7 +4,7 @@ import { moment, printable, size, span, table } from './words.ts';
 
 /** What `berth databases` says to people. `isRead`: the repository could be asked. */
 export const databasesText = (covered: readonly Covered[], uncovered: readonly Uncovered[], isRead: boolean): string =>
-  [coveredText(covered, isRead), ...failures(covered), uncoveredText(uncovered)]
+  [coveredText(covered, isRead), failures(covered).join(''), uncoveredText(uncovered)]
     .filter((part) => part !== '')
     .join('\n');
 

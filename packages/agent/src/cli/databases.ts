@@ -28,11 +28,11 @@ export const databasesCommand = (io: Io): Command =>
   new Command('databases')
     .summary('which databases are backed up, and which are not')
     .description(
-      'Shows each entry of "databases:" with its newest dumps in the repository, and the databases that run on this machine and\nthat no entry means, each with a line for agent.yaml. Without root less of what runs is seen. Changes nothing.',
+      'Shows each entry of "databases:" with its newest dumps in the repository, and the databases that run on this machine and that no entry means, each with a line for agent.yaml. Without root less of what runs is seen. Changes nothing.',
     )
     .option('--verify <name>', 'read the newest dump of NAME or NAME/DATABASE back to its last byte and check it')
     .option('--home <dir>', 'the home DIR that "berth enroll --home" made')
-    .option('--json', 'one JSON object on standard output')
+    .option('--json', 'one JSON object on standard output; with --verify one a line for each dump')
     .addHelpText(
       'after',
       '\nExamples:\n  berth databases\n  berth databases --json | jq ".uncovered[].proposal"\n  berth databases --verify postgres/shop',

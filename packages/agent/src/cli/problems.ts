@@ -7,6 +7,7 @@ const codes: Readonly<Record<string, number>> = {
   usage: exitCode.usage,
   unconfirmed: exitCode.usage,
   'unknown-dump': exitCode.usage,
+  'ambiguous-snapshot': exitCode.usage,
   destination: exitCode.usage,
   'invalid-config': exitCode.usage,
   'config-missing': exitCode.usage,

@@ -13,10 +13,7 @@ export const recoverCommand = (io: Io): Command =>
   new Command('recover')
     .summary('start again what a killed run left stopped')
     .description(
-      `Puts right what a run left behind that did not end by itself (a crash, kill -9, a power cut): starts the containers and
-units it had stopped, puts back settings of databases, removes its snapshots of file systems and its temporary folders.
-Every run and every wake does this first; this is for now. While a run is going on it does nothing: what is stopped then
-is stopped for its copy.
+      `Puts right what a run left behind that did not end by itself (a crash, kill -9, a power cut): starts the containers and units it had stopped, puts back settings of databases, removes its snapshots of file systems and its temporary folders. Every run and every wake does this first; this is for now. While a run is going on it does nothing: what is stopped then is stopped for its copy.
 Exit code: 0 all is right; 1 something is still to be put right, and the next wake tries again; 6 a run is going on.`,
     )
     .option('--home <dir>', 'the home DIR that "berth enroll --home" made')

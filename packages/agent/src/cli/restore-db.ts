@@ -25,7 +25,7 @@ export const restoreDbCommand = (io: Io): Command =>
   new Command('restore-db')
     .summary('bring a database back')
     .description(
-      "Brings a dump back: into a database of another name beside the live one (--into), to a file for the engine's own tools\n(--to-file), or over the live database (--live). Every dump is read to its end and checked before anything is touched.\nWithout /DATABASE it is all of the entry, roles and the like first. Restored SQL runs as whoever restores.",
+      "Brings a dump back: into a database of another name beside the live one (--into), to a file for the engine's own tools (--to-file), or over the live database (--live). Every dump is read to its end and checked before anything is touched. Without /DATABASE it is all of the entry, roles and the like first. Restored SQL runs as whoever restores.",
     )
     .argument('<name>', 'NAME or NAME/DATABASE, as "berth databases" shows them')
     .option('--snapshot <id>', 'an ID from "berth snapshots --tag db", or latest', 'latest')
@@ -66,7 +66,8 @@ Examples:
           planText(dumps, {
             server: name.split('/')[0] ?? name,
             safety: options.safety,
-            words: (dump) => `${printable(dump.database ?? dump.file)}  by its dump of ${dumpAge(dump)}`,
+            words: (dump) =>
+              `${printable(dump.database ?? dump.file)}  by its dump of ${dumpAge(dump)}${madeBy(dump, config.name)}`,
           }),
         onEvent: show,
         onRemark: showRemark(io),
@@ -79,7 +80,7 @@ const wayFrom = (name: string, options: Options): Way => {
   if (ways !== 1) {
     throw usageProblem(
       ways === 0 ? 'It is not said where to restore to.' : 'A restore goes one way, and this names several.',
-      `Add one of: --into NEW (beside the live one), --to-file FILE (the dump itself), --live (over the live one). For example: berth restore-db ${printable(name)} --into NEW`,
+      `${ways === 0 ? 'Add' : 'Keep'} one of: --into NEW (beside the live one), --to-file FILE (the dump itself), --live (over the live one). For example: berth restore-db ${printable(name)} --into NEW`,
     );
   }
   if (!live && (yes || !safety)) {
@@ -95,6 +96,9 @@ const snapshotFrom = (text: string): string | null => {
   if (/^[0-9a-f]{4,64}$/.test(text)) return text;
   throw usageProblem(`"${printable(text)}" is no snapshot.`, 'Write latest, or an ID from "berth snapshots --tag db".');
 };
+
+/** A repository may hold dumps of a machine that had another name, or of another machine. */
+const madeBy = ({ host }: StoredDump, own: string): string => (host === own ? '' : `, made on ${printable(host)}`);
 
 const dumpAge = ({ time }: StoredDump): string => `${moment(time)}, ${span(Date.now() - Date.parse(time))} ago`;
 
@@ -128,6 +132,7 @@ const wordsOf =
         }
         return;
       case 'saved':
+        if (io.terminal) progress('');
         for (const { database, snapshot } of event.dumps) {
           io.stdout(
             `Dumped what was there of ${printable(database ?? name)} first: snapshot ${snapshot?.slice(0, 8)}\n`,

@@ -66,7 +66,9 @@ const bySnapshot = (
     other === undefined
       ? `There is no dump in a snapshot ${snapshot}.`
       : `The snapshot ${snapshot} is a dump of ${dumpName(other)}, not of ${name}.`,
-    other === undefined ? 'Look for it: berth snapshots --tag db' : `Write: berth restore-db ${dumpName(other)} …`,
+    other === undefined
+      ? 'Look for it: berth snapshots --tag db. Files come back by: berth restore'
+      : `Write: berth restore-db ${dumpName(other)} …`,
   );
 };
 

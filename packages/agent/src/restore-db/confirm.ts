@@ -28,7 +28,11 @@ export const confirm = async (name: string, conversation: Pick<Conversation, 'as
       'Type it at a terminal, or add --yes.',
     );
   }
-  throw new Problem('unconfirmed', `That was not ${name}. Nothing was changed.`, 'Type the same again.');
+  throw new Problem(
+    'unconfirmed',
+    `That was not ${name}. Nothing was changed.`,
+    `Run the same command again, and type ${name}.`,
+  );
 };
 
 /** What is typed: the database, or the entry where it is all of it. */

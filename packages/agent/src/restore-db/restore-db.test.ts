@@ -118,7 +118,8 @@ test('only the very name goes on; nothing, another word and no terminal do not',
   expect([name, nameToType([shop, storedAs(null)]), nameToType([storedAs('a\nb')])]).toEqual(['pg/shop', 'pg', 'pg']);
   await confirm(name, { ask: async () => 'pg/shop' });
   for (const typed of ['', 'y', 'pg', null]) {
-    await expect(confirm(name, { ask: async () => typed })).rejects.toMatchObject({ code: 'unconfirmed' });
+    const remedy = expect.stringContaining(typed === null ? '--yes' : 'type pg/shop');
+    await expect(confirm(name, { ask: async () => typed })).rejects.toMatchObject({ code: 'unconfirmed', remedy });
   }
 });
 
