@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { drained } from './drained.ts';
 import type { EngineWorld } from './engine.ts';
 import type { Place } from './place.ts';
 import type { ToolEnd } from './tool.ts';
@@ -37,25 +37,24 @@ export const fillFolder = async (tool: FolderTool, world: EngineWorld, signal: A
     },
     signal,
   );
-  // Read below; until then an early end of it must not be a rejection that nobody handles.
-  taking.catch(() => undefined);
+  // Read below; until then an early end of it must not be a rejection that nobody handles, nor what fills the pipe wait for it.
+  const letGo = (): void => void pipe.destroy();
+  taking.then(letGo, letGo);
   const script = `${inside} cd "$d" && "$@" "$o." >&2 && tar -cf - .`;
-  const end = await world
-    .run(
-      place,
-      {
-        argv: ['/bin/sh', '-c', script, 'sh', option, ...argv],
-        env,
-        as,
-        onStdout: async (chunk) => {
-          if (!pipe.write(chunk)) await Promise.race([drained(pipe), taking.catch(() => undefined)]);
-        },
-      },
-      signal,
-    )
-    .finally(() => pipe.end());
-  const taken = await taking;
-  return end.code === 0 && taken.code !== 0 ? taken : end;
+  const onStdout = async (chunk: Uint8Array): Promise<void> => {
+    if (!pipe.destroyed && !pipe.write(chunk)) await drained(pipe);
+  };
+  try {
+    const argvInside = ['/bin/sh', '-c', script, 'sh', option, ...argv] as const;
+    const end = await world.run(place, { argv: argvInside, env, as, onStdout }, signal);
+    pipe.end();
+    const taken = await taking;
+    return end.code === 0 && taken.code !== 0 ? taken : end;
+  } finally {
+    pipe.end();
+    // Nothing writes into the folder any more when this settles.
+    await taking.catch(() => undefined);
+  }
 };
 
 /** Has a tool read a folder here. In a container it reads a copy, which is gone afterwards. */
@@ -70,7 +69,7 @@ export const feedFolder = async (tool: FolderTool, world: EngineWorld, signal: A
       {
         argv: ['tar', '--create', `--directory=${folder}`, '--file=-', '.'],
         onStdout: async (chunk) => {
-          if (!pipe.write(chunk)) await Promise.race([drained(pipe), finished(pipe).catch(() => undefined)]);
+          if (!pipe.write(chunk)) await drained(pipe);
         },
       },
       signal,
@@ -89,6 +88,3 @@ export const feedFolder = async (tool: FolderTool, world: EngineWorld, signal: A
   await giving;
   return end;
 };
-
-const drained = (pipe: PassThrough): Promise<void> =>
-  new Promise((resolve) => void pipe.once('drain', () => resolve()));

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { type IncomingMessage, request as overPlain } from 'node:http';
 import { request as overTls } from 'node:https';
 import { Problem } from '@berth/common/problem.ts';
+import { drained } from './drained.ts';
 
 /** A body to send. A stream that rejects cuts the request off: the server never sees its end. */
 export type HttpBody =
@@ -85,9 +85,7 @@ const send = async (
   else if (bytes !== null) {
     for await (const chunk of bytes) {
       if (request.destroyed || request.writableEnded) return;
-      if (!request.write(chunk)) {
-        await Promise.race([once(request, 'drain'), once(request, 'close')]).catch(() => undefined);
-      }
+      if (!request.write(chunk)) await drained(request);
     }
   }
   request.end();

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { once } from 'node:events';
 import { createGunzip } from 'node:zlib';
 import { Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
+import { drained } from './drained.ts';
 import type { Database, EngineWorld, Verifier } from './engine.ts';
 import { commonFields, pathField } from './entry.ts';
 import { dumpUnverified, restoreFailed, restoreRefused } from './failed.ts';
@@ -105,6 +105,9 @@ const capabilities = z.object({ 'sys/storage/raft/snapshot': z.array(z.string())
 
 const refused = (happened: string, remedy: string): Problem => new Problem('database-refused', happened, remedy);
 
+const mostSums = 64 * 1024;
+const mostMembers = 100;
+
 /**
  * A gzipped tar with `meta.json`, `state.bin`, and `SHA256SUMS` of the two (https://github.com/hashicorp/raft-snapshot). Vault can answer 200 and break
  * off without a word; the end of gzip, the end of tar and the sums tell.
@@ -113,7 +116,11 @@ const snapshotVerifier = (): Verifier => {
   const gunzip = createGunzip();
   const hashes = new Map<string, Hash>();
   const sums: Uint8Array[] = [];
-  const tar = tarReader(({ name }) => {
+  const tar = tarReader(({ name, bytes }) => {
+    // All that is kept of what a server sends, which unpacks to a thousand times as much.
+    if (name === 'SHA256SUMS' && bytes > mostSums) throw new Error('its sums are too many');
+    if (hashes.size >= mostMembers) throw new Error('it has too many parts');
+    if (name === 'SHA256SUMS' && sums.length > 0) throw new Error('it has sums twice');
     if (name === 'SHA256SUMS') return (chunk) => void sums.push(Uint8Array.from(chunk));
     const hash = createHash('sha256');
     hashes.set(name, hash);
@@ -137,7 +144,7 @@ const snapshotVerifier = (): Verifier => {
   return {
     see: async (chunk) => {
       if (gunzip.destroyed) return;
-      if (!gunzip.write(chunk)) await Promise.race([once(gunzip, 'drain'), ended]);
+      if (!gunzip.write(chunk)) await drained(gunzip);
     },
     conclude: async () => {
       gunzip.end();
