@@ -50,6 +50,21 @@ describe.skipIf(process.platform === 'win32')('a tool on this machine', () => {
     expect(await run('head -c 1 >/dev/null; exit 0', { stdin: input() })).toMatchObject({ code: 0 });
   });
 
+  test.skipIf(process.platform !== 'linux')(
+    'is not waited for without end where something of it left its group',
+    async () => {
+      const out = collected();
+      const over = new AbortController();
+      const onStdout = (chunk: Uint8Array): void => {
+        out.onStdout(chunk);
+        over.abort();
+      };
+      const argv = ['/bin/sh', '-c', 'setsid sh -c "echo \\$\\$; exec sleep 300" & wait'] as const;
+      await expect(runHostTool({ argv, onStdout }, env, over.signal, 100)).rejects.toMatchObject({ code: 'cancelled' });
+      process.kill(Number(out.text()), 'SIGKILL');
+    },
+  );
+
   test('is ended when its input breaks off, whose reason is thrown on: nothing takes that for an end', async () => {
     const broken = async function* () {
       yield new TextEncoder().encode('half');

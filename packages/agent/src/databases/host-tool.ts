@@ -8,7 +8,7 @@ import { drained } from './drained.ts';
 import { type Person, personOf } from './person.ts';
 import type { ToolCommand, ToolEnd } from './tool.ts';
 
-const graceMs = 5_000;
+const usualGraceMs = 5_000;
 const mostLines = 40;
 
 /** Runs a tool on this machine; see `RunTool`. Its environment is PATH, HOME, LC_ALL and what the command brings. */
@@ -16,6 +16,7 @@ export const runHostTool = async (
   command: ToolCommand,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
+  graceMs = usualGraceMs,
 ): Promise<ToolEnd> => {
   if (signal.aborted) throw cancelled();
   const person = command.as == null ? null : await personOf(command.as);
@@ -35,10 +36,16 @@ export const runHostTool = async (
   const ended = new AbortController();
   const stop = (): void => {
     killGroup(child.pid, 'SIGTERM');
-    void sleep(graceMs, undefined, { signal: ended.signal }).then(
-      () => killGroup(child.pid, 'SIGKILL'),
-      () => undefined,
-    );
+    void sleep(graceMs, undefined, { signal: ended.signal })
+      .then(() => {
+        killGroup(child.pid, 'SIGKILL');
+        return sleep(graceMs, undefined, { signal: ended.signal });
+      })
+      .then(
+        // Held by what left the group, which nobody ends: waiting for it would be waiting without end.
+        () => [child.stdin, child.stdout, child.stderr].map((stream) => stream?.destroy()),
+        () => undefined,
+      );
   };
   signal.addEventListener('abort', stop, { once: true });
   const stderr: string[] = [];
