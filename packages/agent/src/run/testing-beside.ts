@@ -5,6 +5,7 @@ import { testWorld } from '../databases/testing.ts';
 import type { Taken } from '../filesystems/snapshots.ts';
 import type { RecoverEnd } from '../recover/recover.ts';
 import type { Beside, BesideWorld, QuietGroup } from './beside.ts';
+import { configWith, stage } from './testing.ts';
 
 /** What a fake database does when it is dumped; nothing for one that goes well. */
 export type Dumping = (signal: AbortSignal) => Promise<void>;
@@ -112,4 +113,19 @@ export const fakeBeside = (calls: string[]): FakeBeside => {
     }),
   };
   return it;
+};
+
+/** A stage on which there is more than files; `more` is what agent.yaml says besides. */
+export const withBeside = async (set: (beside: FakeBeside, calls: string[]) => void, more = '') => {
+  const it = await stage();
+  const beside = fakeBeside(it.calls);
+  set(beside, it.calls);
+  const config = configWith(
+    `databases: [{ engine: postgres }]\nservices: [{ unit: shop.service, paths: [/home/shop] }]\n${more}`,
+  );
+  return {
+    ...it,
+    beside,
+    run: (over: Parameters<typeof it.run>[1] = {}) => it.run(config, { world: { ...it.world, beside }, ...over }),
+  };
 };
