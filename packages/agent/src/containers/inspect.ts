@@ -76,7 +76,8 @@ export const containerOf = (told: unknown): Container => {
         ? [{ kind: Type, source: Source, target: Destination, writable: RW }]
         : [],
     ),
-    addresses: addressesOf(NetworkSettings),
+    // With this machine's own network it is reached where this machine is, and nothing is published.
+    addresses: HostConfig?.NetworkMode === 'host' ? ['127.0.0.1'] : addressesOf(NetworkSettings),
     published: publishedOf(NetworkSettings),
   };
 };

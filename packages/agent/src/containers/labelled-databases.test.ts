@@ -28,6 +28,11 @@ test('a password is named by the variable that the container has it in', () => {
   expect(found?.entry).toMatchObject({ name: 'pg', password_env: 'POSTGRES_PASSWORD' });
 });
 
+test('the version that an engine has to be told is a number in a label too', () => {
+  const [found] = labelledDatabases([db({ 'berth.database': 'influxdb', 'berth.database.version': '1' })], []);
+  expect(found?.entry).toMatchObject({ engine: 'influxdb', version: 1 });
+});
+
 test.each([
   { 'berth.database': 'postgres', 'berth.database.password-file': '/etc/shadow' },
   { 'berth.database': 'postgres', 'berth.database.pgpass': '/root/.pgpass' },

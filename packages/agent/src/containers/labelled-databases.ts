@@ -13,7 +13,19 @@ export type LabelledDatabase =
  * whatever the agent can. What stands in `inside` is a path, a user or a command line of the container.
  */
 const plain: ReadonlySet<string> = new Set([
-  ...['name', 'timeout', 'user', 'password_env', 'database', 'auth_database', 'globals', 'compress', 'form', 'by'],
+  ...[
+    'name',
+    'timeout',
+    'user',
+    'password_env',
+    'database',
+    'auth_database',
+    'globals',
+    'compress',
+    'form',
+    'by',
+    'version',
+  ],
 ]);
 const inside: ReadonlySet<string> = new Set([
   'as',
@@ -102,6 +114,7 @@ const usualName = ({ name, compose }: Container): string =>
 
 const valueSaid = (key: string, value: string): unknown => {
   if (lists.has(key)) return value.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+  if (key === 'version' && /^\d{1,3}$/.test(value)) return Number(value);
   if (key === 'globals' || key === 'compress') return value === 'true' ? true : value === 'false' ? false : value;
   return value;
 };
