@@ -79,8 +79,8 @@ export interface DumpFacts {
 
 /**
  * One entry of `databases:`, ready to be asked. Every method may throw the Problems 'database-unreachable', 'database-refused' (password, rights),
- * 'tool-missing', 'tool-too-old', 'no-room', 'cancelled'; everything a method starts has ended when it settles, also after `signal`. Nothing is
- * retried here. What a killed process would leave behind is noted in `world.things` before it is made.
+ * 'database-missing' (agent.yaml names it), 'tool-missing', 'tool-too-old', 'no-room', 'cancelled'; everything a method starts has ended when it
+ * settles, also after `signal`. Nothing is retried here. What a killed process would leave behind is noted in `world.things` before it is made.
  */
 export interface Database {
   readonly engine: EngineName;

@@ -37,7 +37,7 @@ const sentences: Readonly<{ [reason: string]: Explanation }> = {
   },
   'dump-failed': {
     happened: 'A database was not dumped; no snapshot was made of what came.',
-    remedy: `${inReport} The dump of yesterday is still there: berth databases.`,
+    remedy: `${inReport} Dumps made before are still there: berth databases.`,
   },
   'dump-empty': {
     happened: 'A dump had not a single byte in it, so no snapshot was made.',
@@ -58,6 +58,10 @@ const sentences: Readonly<{ [reason: string]: Explanation }> = {
   'database-refused': {
     happened: 'A database refused the login, or the user may not read all of it.',
     remedy: 'Look at user and password_file in agent.yaml, and at what the user may do: docs/databases.md.',
+  },
+  'database-missing': {
+    happened: 'A database that agent.yaml names is not there.',
+    remedy: 'Correct only: in agent.yaml, or bring it back: berth restore-db.',
   },
   'tool-missing': {
     happened: 'The tool that dumps a database is not installed here.',

@@ -18,6 +18,9 @@ const numberOf = ({ stderr }: ToolEnd): string | null => {
   return null;
 };
 
+/** Whether what a tool says is that the user lacks a right. */
+export const isRefusal = (end: ToolEnd): boolean => refusals.has(numberOf(end) ?? '');
+
 /** Why a tool ended badly. `bytes` is what it had written by then: one that had begun failed midway, whatever the number. */
 export const clientProblem = (
   end: ToolEnd,
@@ -33,6 +36,17 @@ export const clientProblem = (
       `The server at ${placeName(place)} does not let berth have ${what}: ${word}.`,
       'Look at "user:" and the password in agent.yaml. The user needs SELECT, SHOW VIEW, TRIGGER, EVENT and PROCESS on *.*.',
       { cause },
+    );
+  }
+  if (number === '1049' && bytes < 1_000) {
+    const remedy = 'Correct "only:" in agent.yaml, or bring it back: berth restore-db.';
+    return new Problem(
+      'database-missing',
+      `The server at ${placeName(place)} does not have ${what}: ${word}.`,
+      remedy,
+      {
+        cause,
+      },
     );
   }
   if (absences.has(number) && bytes === 0) {

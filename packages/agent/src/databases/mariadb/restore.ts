@@ -5,6 +5,7 @@ import type { DumpFacts, EngineWorld, Into } from '../engine.ts';
 import type { MariadbEntry } from '../mariadb.ts';
 import type { ToolEnd } from '../tool.ts';
 import type { MariadbServer } from './ask.ts';
+import { isRefusal } from './problems.ts';
 import { asIdentifier, rewriteDump } from './rewrite.ts';
 import { runClient } from './run.ts';
 import { knowsSandbox } from './tools.ts';
@@ -25,7 +26,8 @@ export const restoreDump = async (database: string | null, into: Into, work: Wor
   const { server } = work;
   if (into.kind === 'live' || database === null) {
     const end = await feed(work, null);
-    if (end.code !== 0) throw failed(end, 'What it had written by then stays: restore again, or another snapshot.');
+    if (end.code !== 0)
+      throw failed(end, database, 'What it had written by then stays: restore again, or another snapshot.');
     return { warnings: [] };
   }
   if (server.databases.includes(into.name)) {
@@ -41,7 +43,7 @@ export const restoreDump = async (database: string | null, into: Into, work: Wor
   });
   if (end.code === 0) return { warnings: [] };
   await drop(into.name, work);
-  throw failed(end, 'The database that was begun was taken away again.');
+  throw failed(end, database, 'The database that was begun was taken away again.');
 };
 
 /** --binary-mode: what stands in a text is text, also where it looks like a command of the client. https://mariadb.com/kb/en/mariadb-command-line-client/ */
@@ -61,10 +63,17 @@ const drop = async (name: string, { entry, server, world }: Work): Promise<void>
   await runClient(entry, argv, {}, world, AbortSignal.timeout(60_000)).catch(() => undefined);
 };
 
-const failed = (end: ToolEnd, state: string): Problem =>
+const remedyFor = (end: ToolEnd, database: string | null): string => {
+  if (!isRefusal(end)) return 'Mend what it names, then run the same command again.';
+  return database === null
+    ? 'Only root may give back what root has: write user: root into the entry for this. A database by its own name, NAME/DATABASE, comes back without the accounts.'
+    : 'For a restore the user of the entry has to write: GRANT ALL ON *.* to it, or write user: root into the entry for this.';
+};
+
+const failed = (end: ToolEnd, database: string | null, state: string): Problem =>
   new Problem(
     'restore-failed',
     `The server did not take the dump: ${printable(lastWord(end, 'the client said nothing'), 300)}. ${state}`,
-    'Mend what it names, then run the same command again.',
+    remedyFor(end, database),
     { cause: wordsOf(end) },
   );

@@ -22,7 +22,7 @@ test('a wrong password and a database that is not there are not mixed up', () =>
     remedy: expect.stringContaining('password file'),
   });
   expect(problemOf(`${asked}FATAL:  database "shoop" does not exist`)).toMatchObject({
-    code: 'database-refused',
+    code: 'database-missing',
     message: 'PostgreSQL at db.lan:5432: database "shoop" does not exist.',
     remedy: expect.stringContaining('"only:"'),
   });

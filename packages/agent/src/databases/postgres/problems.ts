@@ -33,7 +33,7 @@ export const connectionProblem = (end: ToolEnd, place: Place): Problem => {
   if (missing !== undefined) {
     const remedy = 'Correct "only:" or "database:" in agent.yaml, or bring it back: berth restore-db.';
     const happened = `PostgreSQL at ${placeName(place)}: ${printable(missing, 300)}.`;
-    return new Problem('database-refused', happened, remedy, { cause: wordsOf(end) });
+    return new Problem('database-missing', happened, remedy, { cause: wordsOf(end) });
   }
   return new Problem(
     'database-refused',
