@@ -6,6 +6,7 @@ import type { PostgresEntry } from '../postgres.ts';
 import type { ToolEnd } from '../tool.ts';
 import type { PostgresServer } from './ask.ts';
 import { asConnectionString, asIdentifier, commandOf } from './connection.ts';
+import { onlyGlobals } from './only-globals.ts';
 import { toolPath } from './tools.ts';
 
 interface Work {
@@ -87,7 +88,7 @@ export const restoreGlobals = async (work: Work): Promise<DumpFacts> => {
   // VERBOSITY brings SQLSTATE codes, which are the same in every language.
   const argv = [toolPath(server.tools, 'psql'), '-X', '-q', '-v', 'VERBOSITY=verbose', '--no-password'] as const;
   const command = await commandOf(entry, argv, entry.database, world);
-  const end = await collectTool(world, entry.at, { ...command, stdin: chunks }, signal);
+  const end = await collectTool(world, entry.at, { ...command, stdin: onlyGlobals(chunks) }, signal);
   const refused = end.stderr.filter(
     (line) => /^psql:[^ ]*: .*?:\s+[0-9A-Z]{5}: /.test(line) && !/: 42710: /.test(line),
   );
