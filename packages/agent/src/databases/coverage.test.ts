@@ -64,6 +64,15 @@ test('each database has its newest dump, with what its run said of it', () => {
   expect(redis).toMatchObject({ entry: 'redis', isInConfig: false });
 });
 
+test('a failure of one entry is none of another', () => {
+  const reports = [report({ outcome: 'failed', reason: 'dump-failed' })];
+  expect(coverageOf({ entries, dumps, reports, now }).map(({ failure }) => failure)).toEqual([
+    'dump-failed',
+    null,
+    null,
+  ]);
+});
+
 test('a failure stays until a later run has dumped it', () => {
   const [good, bad, without] = [
     report({ outcome: 'ok', reason: null }),

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,6 +110,12 @@ test('what is there is not overwritten, and a folder that is not there is named'
   await writeFile(join(folder.path, 'shop.dump'), 'mine');
   await expect(write(folder.path)).rejects.toMatchObject({ code: 'target-exists' });
   expect(await readFile(join(folder.path, 'shop.dump'), 'utf8')).toBe('mine');
+  const meanwhile = write(folder.path, {
+    path: join(folder.path, 'late.dump'),
+    onProgress: () => writeFileSync(join(folder.path, 'late.dump'), 'mine too'),
+  });
+  await expect(meanwhile).rejects.toMatchObject({ code: 'target-exists' });
+  expect(await readFile(join(folder.path, 'late.dump'), 'utf8')).toBe('mine too');
   const missing = write(folder.path, { path: join(folder.path, 'no/shop.dump') });
   await expect(missing).rejects.toMatchObject({ code: 'target-missing' });
 });

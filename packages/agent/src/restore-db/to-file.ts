@@ -60,7 +60,9 @@ const writeStream = async (about: ToFile, path: string, part: string): Promise<W
   }
   const end = await check.conclude();
   // Unlike rename it replaces nothing that came meanwhile.
-  await link(part, path);
+  await link(part, path).catch((error: unknown) => {
+    throw isErrno(error, 'EEXIST') ? targetExists(path) : error;
+  });
   return { path, ...end };
 };
 
@@ -139,5 +141,8 @@ const mustBeFree = async (path: string): Promise<void> => {
     if (folder?.isDirectory() === true) return;
     throw new Problem('target-missing', `There is no folder ${dirname(path)}.`, `Make it: mkdir -p ${dirname(path)}`);
   }
-  throw new Problem('target-exists', `${path} is there already.`, 'Name a file that is not: nothing is overwritten.');
+  throw targetExists(path);
 };
+
+const targetExists = (path: string): Problem =>
+  new Problem('target-exists', `${path} is there already.`, 'Name a file that is not: nothing is overwritten.');

@@ -28,8 +28,14 @@ const isMeant = ({ at, engine }: Running, entry: EntryPlace): boolean => {
     return (entry.url != null || place.kind === 'tcp') && port !== null && published.includes(port);
   }
   if (place.kind === 'container' && entry.url == null) return false;
-  if (place.kind === 'socket') return at.socket === null || at.socket.startsWith(place.path);
+  if (place.kind === 'socket') return at.socket === null || isSocket(place.path, at.socket);
   return at.port === null || portOf(entry, engine) === at.port;
+};
+
+/** A folder means the usual port to PostgreSQL: another server's socket in it is another server's. */
+const isSocket = (written: string, found: string): boolean => {
+  const [one, other] = [written, found].map((path) => path.replace(/^\/var\/run\//, '/run/').replace(/\/$/, ''));
+  return one === other || `${one}/.s.PGSQL.5432` === other;
 };
 
 const isAtOrBelow = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`);

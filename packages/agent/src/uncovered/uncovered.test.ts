@@ -119,6 +119,20 @@ test('what an entry means is covered, whatever it is called there', async () => 
   expect(await proposals(proc.folder, { entries: entries.slice(0, 2) })).toHaveLength(1);
 });
 
+test('a socket covers the server that listens at it, and no other one in its folder', async () => {
+  const socketOf = (port: number): string => `/run/postgresql/.s.PGSQL.${port}`;
+  const all = [5432, 5433].map((port) => ({ name: 'postgres', port }));
+  await using proc = await withProc(all, [socketOf(5432), socketOf(5433)]);
+  const uncovered = async (path: string) => {
+    const entries = [{ engine: 'postgres', name: 'a', at: { kind: 'socket', path } }] as const;
+    return (await look(proc.folder, { entries })).map(({ where }) => /\d+/.exec(where)?.[0]);
+  };
+  expect(await uncovered('/run/postgresql')).toEqual(['5433']);
+  expect(await uncovered('/var/run/postgresql/')).toEqual(['5433']);
+  expect(await uncovered(socketOf(5433))).toEqual(['5432']);
+  expect(await uncovered('/run/post')).toEqual(['5432', '5433']);
+});
+
 test('a database in a container is the container’s, by its image or by what runs in it, and a label covers it', async () => {
   await using proc = await withProc([
     { name: 'postgres', container: id, port: 5432 },
