@@ -6,7 +6,7 @@ import { commonFields, isChosen, nameField, pathField } from './entry.ts';
 import { dumpFailed, restoreFailed, restoreRefused } from './failed.ts';
 import { checkHttp, httpFields } from './http.ts';
 import { type Mc, openMc } from './minio/mc.ts';
-import { type Objects, objectsFolder, objectsVerifier, steady, writeList } from './minio/objects.ts';
+import { type Objects, objectsFolder, objectsVerifier, stayBelow, steady, writeList } from './minio/objects.ts';
 import { fileNameOf } from './name.ts';
 
 const bucket = z
@@ -57,7 +57,7 @@ export const minioDatabase = (entry: MinioEntry): Database => ({
     if (to.kind !== 'folder' || unit.database === null) throw new Error('a bucket is a folder');
     await using mc = await openMc(entry, world, signal);
     const bucket = `src/${unit.database}`;
-    const before = await objects(mc, bucket, signal);
+    const before = stayBelow(await objects(mc, bucket, signal));
     const folder = join(to.path, objectsFolder);
     await mkdir(folder, { mode: 0o700 });
     // Without --remove: the folder is empty.
