@@ -87,3 +87,12 @@ test('a name comes back from its encoding, and nothing else does', () => {
   expect(decodeName(encodeName(name))).toBe(name);
   for (const wrong of ['%', '%zz', '%0a', 'a b', '%FF', '%41']) expect(decodeName(wrong), wrong).toBeNull();
 });
+
+test('a path that would lead out of the folder it is restored to is no dump’s', () => {
+  const about = { engine: 'sqlite', name: 'vault', database: null } as const;
+  const good = tagged(about, { ending: null });
+  expect(storedDumps([good])).toHaveLength(1);
+  for (const path of ['/../../etc/sqlite-vault', '/var/../../sqlite-vault', '\\..\\..\\sqlite-vault/sqlite-vault']) {
+    expect(storedDumps([{ ...good, paths: [path] }]), path).toEqual([]);
+  }
+});

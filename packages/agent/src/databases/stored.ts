@@ -44,7 +44,8 @@ const storedDump = ({ id, time, hostname, paths, tags }: Tagged): StoredDump | n
   const [path] = paths;
   if (path === undefined || paths.length > 1 || !tags.includes(dumpTag)) return null;
   const file = basename(path);
-  if (!isFlatName(file)) return null;
+  // The path is joined to a folder of this machine.
+  if (!isFlatName(file) || path.split(/[\\/]/).includes('..')) return null;
   const words = tags.flatMap((tag) => (tag.startsWith(`${dumpTag}:`) ? [tag.slice(dumpTag.length + 1)] : []));
   const owner = ownerOf(file, words);
   if (owner === null) return null;
