@@ -53,6 +53,7 @@ for (const { release } of await resticBinaries()) {
   expectEngine({
     engine: 'postgres',
     release,
+    streamOnly: release === '0.14',
     subject: () => ({
       database: () => database({ only: ['shop'] }),
       cut: {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dumpDatabase } from '../../../packages/agent/src/databases/dump-database.ts';
@@ -7,6 +7,9 @@ import { restoreDump } from '../../../packages/agent/src/databases/restore-dump.
 import { testWorld } from '../../../packages/agent/src/databases/testing.ts';
 import { openRestic, type Restic } from '../../../packages/common/src/restic/restic.ts';
 import { fetchRestic, type ResticRelease } from '../../../scripts/fetch-restic.ts';
+
+/** The files of an empty repository, once restic has made one: to make another it measures for a second how hard a key may be to derive. */
+const begun = new Map<ResticRelease, ReadonlyMap<string, Uint8Array>>();
 
 /** A local restic repository in a folder of its own (or below `below`), with what a run does to databases: dump them into it, restore them from it. */
 export const withRepository = async (release: ResticRelease = '0.14', below: string = tmpdir()) => {
@@ -20,8 +23,23 @@ export const withRepository = async (release: ResticRelease = '0.14', below: str
     cacheDirectory: join(directory, 'cache'),
     env: process.env,
   });
-  const begun = await restic.init();
-  if (begun.kind !== 'ok') throw new Error(`no repository: ${begun.words.join('; ')}`);
+  const repository = join(directory, 'repository');
+  const made = begun.get(release);
+  if (made === undefined) {
+    const end = await restic.init();
+    if (end.kind !== 'ok') throw new Error(`no repository: ${end.words.join('; ')}`);
+    const [key = ''] = await readdir(join(repository, 'keys'));
+    const files = ['config', join('keys', key)];
+    begun.set(
+      release,
+      new Map(await Promise.all(files.map(async (file) => [file, await readFile(join(repository, file))] as const))),
+    );
+  } else {
+    for (const folder of ['data', 'index', 'keys', 'locks', 'snapshots']) {
+      await mkdir(join(repository, folder), { recursive: true });
+    }
+    for (const [file, bytes] of made) await writeFile(join(repository, file), bytes, { mode: 0o400 });
+  }
   const world = testWorld({ state: join(directory, 'state') });
   const snapshots = async () => {
     const listed = await restic.snapshots({}, {});
