@@ -1,68 +1,18 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Containers } from '../packages/agent/src/containers/containers.ts';
-import { openContainers } from '../packages/agent/src/containers/docker.ts';
 import { planGroups } from '../packages/agent/src/containers/groups.ts';
 import { lookAt } from '../packages/agent/src/containers/paths.ts';
 import { quiesceContainers } from '../packages/agent/src/containers/quiesce.ts';
 import { openBook } from '../packages/agent/src/recover/book.ts';
 import { buildQuietImage, composeLabels, counting, quietImage } from './docker/quiet.ts';
+import { noPodman, type Podman, startPodman } from './helpers/podman.ts';
 
-/** Podman with a store, a socket and containers of its own; null, with the reason, where this machine cannot. */
-const startPodman = async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'berth-podman-'));
-  const words: readonly [string, ...string[]] = [
-    'podman',
-    ...['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'],
-    // crun refuses the mixed control groups that some machines still have.
-    ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'],
-  ];
-  const [program, ...options] = words;
-  const podman = (...args: readonly string[]) =>
-    execa(program, [...options, ...args], { reject: false, stdin: 'ignore', timeout: 60_000 });
-  const socket = join(folder, 'podman.sock');
-  const service = spawn(program, [...options, 'system', 'service', '--time', '0', `unix://${socket}`], {
-    stdio: 'ignore',
-  });
-  const ended = once(service, 'close').catch(() => undefined);
-  const dispose = async (): Promise<void> => {
-    await podman('rm', '--all', '--force', '--time', '1');
-    service.kill('SIGTERM');
-    await ended;
-    // What Podman has look after each container cleans up a moment later, and makes its folders anew for that.
-    for (let tries = 0; tries < 5; tries += 1) {
-      await rm(folder, { recursive: true, force: true });
-      await sleep(400);
-    }
-  };
-  const where = `unix://${socket}`;
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return { words, podman, folder, where, containers: await openContainers(where, {}), dispose };
-    } catch (error) {
-      if (tries > 150) {
-        await dispose();
-        throw error;
-      }
-      await sleep(200);
-    }
-  }
-};
+const reason = await noPodman();
 
-const found = await Promise.all(['podman', 'runc'].map((name) => execa(name, ['--version'], { reject: false })));
-const reason = found.some(({ failed }) => failed)
-  ? 'podman or runc is not installed here'
-  : process.getuid?.() === 0
-    ? null
-    : 'only root has podman start containers by runc here';
-
-let engine: Awaited<ReturnType<typeof startPodman>>;
+let engine: Podman;
 let containers: Containers;
 beforeAll(async () => {
   if (reason !== null) return console.warn(`Podman is not tried: ${reason}.`);
@@ -80,13 +30,13 @@ const go = new AbortController().signal;
 
 const add = async (name: string, labels: readonly string[]): Promise<void> => {
   await mkdir(join(engine.folder, name));
-  const { exitCode, stderr } = await engine.podman(
+  const { exitCode, stderr } = await engine.podman([
     ...['run', '--detach', '--name', name, '--network', 'none', '--volume', `${join(engine.folder, name)}:/data`],
     // A container may not have higher limits than its engine.
     ...['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024', '--stop-timeout', '5'],
     ...labels.flatMap((label) => ['--label', label]),
     ...[`localhost/${quietImage}`, 'sh', '-c', counting],
-  );
+  ]);
   if (exitCode !== 0) throw new Error(stderr);
 };
 
@@ -144,6 +94,6 @@ test.skipIf(reason !== null)(
       stop.signal,
     );
     await expect(ended).rejects.toMatchObject({ code: 'cancelled' });
-    expect((await engine.podman('top', 'wiki', 'args')).stdout).not.toContain('54321');
+    expect((await engine.podman(['top', 'wiki', 'args'])).stdout).not.toContain('54321');
   },
 );

@@ -10,7 +10,7 @@ import { startServer } from './server-process.ts';
 const packages = ['mariadb-client-core', 'mariadb-client', 'mariadb-common', 'liburing2', 'libaio1'] as const;
 
 /** Debian 12's MariaDB, unpacked, with an empty data folder made once. */
-const prepareMariadb = async () => {
+export const prepareMariadb = async () => {
   const root = await fetchDebian('mariadb-bookworm', 'bookworm', ['mariadb-server-core', ...packages]);
   const [triplet = ''] = (await readdir(join(root, 'usr/lib'))).filter((name) => name.endsWith('-linux-gnu'));
   const env = { LD_LIBRARY_PATH: join(root, 'usr/lib', triplet) };

@@ -9,12 +9,13 @@ import { downUntil } from './quiesced.ts';
 import { startServer } from './server-process.ts';
 import { wrapPrograms } from './wrappers.ts';
 
+/** Debian 12's Redis with its tools, unpacked. */
+export const redisPrograms = (): Promise<string> =>
+  fetchDebian('redis-bookworm', 'bookworm', ['redis-tools', 'redis-server', 'liblzf1', 'libjemalloc2']);
+
 const wrapped = async (engine: 'redis' | 'valkey', into: string): Promise<string> => {
   const names = ['server', 'cli', 'check-rdb', 'check-aof'].map((name) => `${engine}-${name}`);
-  if (engine === 'redis') {
-    const packages = ['redis-tools', 'redis-server', 'liblzf1', 'libjemalloc2'] as const;
-    return wrapPrograms({ root: await fetchDebian('redis-bookworm', 'bookworm', packages), into, names });
-  }
+  if (engine === 'redis') return wrapPrograms({ root: await redisPrograms(), into, names });
   // Debian 12 has none, and 13's wants a newer C library than it has: it is started by 13's own.
   const root = await fetchDebian('valkey-trixie', 'trixie', [
     ...(['valkey-server', 'valkey-tools', 'libc6', 'liblzf1', 'libjemalloc2', 'libssl3t64', 'libsystemd0'] as const),
