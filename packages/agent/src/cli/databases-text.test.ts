@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Covered } from '../databases/coverage.ts';
+import type { Covered, CoveredUnit } from '../databases/coverage.ts';
 import { databasesText } from './databases-text.ts';
 
 const pg: Covered = { entry: 'pg', engine: 'postgres', isInConfig: true, units: [], failure: null };
-const unit = {
+const unit: CoveredUnit = {
   ...{ database: 'shop', file: 'postgres-pg-shop.dump', snapshot: 'ab'.repeat(32), time: '2026-11-14T03:00:00' },
   ...{ ageMs: 90_000, bytes: 2 ** 20, verified: 'tool' },
-} as const;
+};
 
 test('what is covered is a table, what failed a line each, what is not covered a line for agent.yaml each', () => {
   const covered = [

@@ -6,12 +6,13 @@ import type { AgentConfig } from '../config/schema.ts';
 import { type Covered, coverageOf } from '../databases/coverage.ts';
 import { type DatabaseEntry, openDatabase } from '../databases/entries.ts';
 import { verifyDump } from '../databases/restore-dump.ts';
-import { dumpName, unitOf } from '../databases/stored.ts';
+import { dumpName, type StoredDump, unitOf } from '../databases/stored.ts';
 import { chooseDumps } from '../restore-db/choose.ts';
 import { readDumps } from '../restore-db/read-dumps.ts';
 import { type OpenWorld, openWorld } from '../restore-db/world.ts';
 import { newestReports } from '../run/report-file.ts';
 import { openRepository } from '../transport/repository.ts';
+import { isSameFamily } from '../uncovered/known.ts';
 import { findUncovered, type Uncovered } from '../uncovered/uncovered.ts';
 import { configFrom } from './config.ts';
 import { databasesText } from './databases-text.ts';
@@ -120,8 +121,8 @@ const verify = async (
       time: dump.time,
     };
     try {
-      const entry = opened.entries.find((one) => one.name === dump.entry);
-      if (entry === undefined) throw noEntry(dump.entry);
+      const entry = opened.entries.find((one) => one.name === dump.entry && isSameFamily(one.engine, dump.engine));
+      if (entry === undefined) throw noEntry(dump);
       const { restic } = repository;
       const database = openDatabase(entry);
       const { snapshot } = dump;
@@ -146,9 +147,9 @@ const verify = async (
 
 const by = { tool: "the engine's own checker read it", stream: 'its form, marks and sums are right' } as const;
 
-const noEntry = (entry: string): Problem =>
+const noEntry = ({ entry, engine }: StoredDump): Problem =>
   new Problem(
     'entry-gone',
-    `agent.yaml has no entry ${JSON.stringify(entry)} under "databases:", so nothing says how to check its dump.`,
+    `agent.yaml has no entry ${JSON.stringify(entry)} of the engine ${engine}, so nothing says how to check its dump.`,
     `Read it by hand: berth restore-db ${entry} --to-file FILE`,
   );

@@ -77,7 +77,7 @@ export const restoreDb = async (args: RestoreDbArguments): Promise<void> => {
   args.onEvent({ event: 'chosen', ...chosen });
   // Awaited, or the repository would be let go of meanwhile.
   if (way.kind === 'file') return await toFiles(args, { chosen, database, repository, opened, path: way.path });
-  if (database === null || first === undefined) throw entryGone(args.name, opened);
+  if (database === null || first === undefined) throw entryGone(args.name, first?.engine ?? 'it was', opened);
   if (way.kind === 'new') {
     mustBeOne(chosen, args.name);
     return await bringBack(args, { chosen, database, repository, opened });
@@ -171,13 +171,13 @@ const mustBeOne = ({ dumps }: Chosen, name: string): void => {
   );
 };
 
-const entryGone = (name: string, { entries, problems }: OpenWorld): Problem => {
+const entryGone = (name: string, engine: string, { entries, problems }: OpenWorld): Problem => {
   const [entry = name] = name.split('/');
   const [unseen] = problems;
   if (unseen !== undefined && !entries.some((one) => one.name === entry)) return unseen;
   return new Problem(
     'entry-gone',
-    `agent.yaml has no entry ${JSON.stringify(entry)} of this engine, so nothing says where to restore to.`,
+    `agent.yaml has no entry ${JSON.stringify(entry)} of the engine ${engine}, so nothing says where to restore to.`,
     `Write one under "databases:", or take the dump as a file: berth restore-db ${name} --to-file FILE`,
   );
 };

@@ -102,7 +102,11 @@ interface Check extends AsyncDisposable {
 const checkOf = ({ database, dump, world, signal }: ToFile, folder: string | null): Check => {
   let verifier: Verifier | null = database?.verify(unitOf(dump), folder, world, signal, true) ?? null;
   const warnings =
-    database === null ? [`agent.yaml has no entry "${dump.entry}" any more: nothing has checked this dump.`] : [];
+    database === null
+      ? [
+          `agent.yaml has no entry "${dump.entry}" of the engine ${dump.engine} any more: nothing has checked this dump.`,
+        ]
+      : [];
   const spared = async <Value>(work: (verifier: Verifier) => Value | Promise<Value>): Promise<Value | null> => {
     if (verifier === null) return null;
     try {
