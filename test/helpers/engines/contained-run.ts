@@ -73,7 +73,7 @@ export const labelledDatabase = async (engine: Podman, name: string): Promise<Da
 
 /** Quotes, backslashes, blanks, dollars, backticks: a shell has to pass it on as it is. */
 export const secret = (engineName: string): string =>
-  `${engineName}'s "secret" \\ $HOME \`id\` ${Math.random().toString(36).slice(2)}`;
+  `${engineName}'s "secret" \\slash $HOME \`id\` ${Math.random().toString(36).slice(2)}`;
 
 /** The end of it, which stays the same however the rest is quoted. */
 export const markOf = (password: string): string => password.slice(password.lastIndexOf(' ') + 1);
