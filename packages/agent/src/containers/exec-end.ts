@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { Container } from './containers.ts';
+import { startWithin } from './exec-start.ts';
 
 const graceMs = 5_000;
 const goneWithinMs = 10_000;
@@ -73,7 +74,7 @@ export const signalExecuted = async (
     AttachStderr: true,
     abortSignal: AbortSignal.timeout(answerWithinMs),
   });
-  const stream = await kill.start({ hijack: true, stdin: false });
+  const stream = await startWithin(kill, { hijack: true, stdin: false });
   const timer = setTimeout(() => stream.destroy(), answerWithinMs);
   try {
     for await (const _ of stream);

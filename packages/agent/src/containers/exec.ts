@@ -9,6 +9,7 @@ import { demultiplex } from './demultiplex.ts';
 import { engineProblem } from './engine-error.ts';
 import { endExecuted } from './exec-end.ts';
 import { type Input, openInput } from './exec-input.ts';
+import { startWithin } from './exec-start.ts';
 
 const mostLines = 40;
 const answerWithinMs = 30_000;
@@ -118,7 +119,7 @@ const begin = async (
     Tty: false,
     abortSignal: AbortSignal.timeout(answerWithinMs),
   });
-  return { exec, socket: await exec.start({ hijack: true, stdin: true, Tty: false }) };
+  return { exec, socket: await startWithin(exec, { hijack: true, stdin: true, Tty: false }) };
 };
 
 /** A failure of the connection, not of whoever takes the bytes. */

@@ -98,6 +98,15 @@ test('a server that is not there, one that refuses, and one that fails are told 
   }
 });
 
+test('what a server says of a request stays without what let us in', async () => {
+  const url = await serve((request, response) =>
+    response.writeHead(500).end(`you sent ${request.headers.authorization} and ${request.headers['x-key']}`),
+  );
+  await expect(text(await at(url, { authorization: 'Bearer t0ken', 'x-key': 'k3y!' }))).rejects.toMatchObject({
+    cause: expect.objectContaining({ message: '500 you sent … and …' }),
+  });
+});
+
 test('an answer of another shape is of another server', async () => {
   const url = await serve((_, response) => response.end('<html>'));
   await expect((await at(url)).json(z.object({}), { path: '/' }, signal)).rejects.toMatchObject({

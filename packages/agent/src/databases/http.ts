@@ -124,7 +124,7 @@ export const httpOf = async (
       }
     }
     if (status >= 200 && status < 300) return answer;
-    const text = await startOf(answer);
+    const text = masked(await startOf(answer), headers);
     throw ask.explain?.(status, text) ?? problemOf(origin, ask, status, text);
   };
   return {
@@ -154,6 +154,13 @@ export const httpOf = async (
 /** `Authorization` for a name and a password. */
 export const basicAuth = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
+
+/** A server or a proxy may show what it was sent, and reports carry what it says. */
+const masked = (text: string, headers: Readonly<Record<string, string>>): string =>
+  Object.values(headers)
+    .flatMap((value) => [value, value.replace(/^\S+ /, '')])
+    .filter((secret) => secret.length > 3)
+    .reduce((left, secret) => left.replaceAll(secret, '…'), text);
 
 const originOf = ({ host, port }: { readonly host: string; readonly port: number }, scheme: 'http' | 'https'): string =>
   new URL(`${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`).origin;

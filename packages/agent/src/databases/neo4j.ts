@@ -102,7 +102,8 @@ export const neo4jDatabase = (entry: Neo4jEntry): Database => ({
     }
     return { warnings: [] };
   },
-  verify: (_unit, folder) => dumpsVerifier(folder, entry.only, entry.edition === 'community' ? 'dump' : 'backup'),
+  verify: (_unit, folder, _world, signal) =>
+    dumpsVerifier(folder, entry.only, entry.edition === 'community' ? 'dump' : 'backup', signal),
   restore: async (_unit, from, into, world, signal) => {
     if (from.kind !== 'folder') throw new Error('Neo4j reads a folder');
     if (entry.edition === 'enterprise') {

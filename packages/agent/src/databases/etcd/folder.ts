@@ -5,7 +5,7 @@ import { Problem } from '@berth/common/problem.ts';
 import { collectTool } from '../collect.ts';
 import type { EngineWorld, Verifier } from '../engine.ts';
 import type { EtcdEntry } from '../etcd.ts';
-import { dumpUnverified } from '../failed.ts';
+import { dumpUnverified, stopped } from '../failed.ts';
 import type { ToolEnd } from '../tool.ts';
 import { etcdctl, etcdProblem } from './member.ts';
 import { snapshotVerifier } from './verifier.ts';
@@ -35,7 +35,10 @@ export const folderVerifier = (folder: string, world: EngineWorld, signal: Abort
   return {
     see: () => undefined,
     conclude: async () => {
-      for await (const chunk of createReadStream(snapshotFile(folder))) await verifier.see(chunk);
+      for await (const chunk of createReadStream(snapshotFile(folder))) {
+        if (signal.aborted) throw stopped();
+        await verifier.see(chunk);
+      }
       await verifier.conclude();
       const end = await offline(world, ['snapshot', 'status', snapshotFile(folder), '-w', 'json'], signal).catch(
         (error: unknown) => {

@@ -63,7 +63,7 @@ export const version1 = (entry: InfluxdbEntry): Database => ({
     if (code !== 0) throw dumpFailed(`influxd backup ended with ${code ?? 'a signal'}.`, stderr);
     return { warnings: [] };
   },
-  verify: (_unit, folder) => backupVerifier(folder, 1),
+  verify: (_unit, folder, _world, signal) => backupVerifier(folder, 1, signal),
   restore: async (unit, from, into, world, signal) => {
     if (from.kind !== 'folder') throw new Error('InfluxDB reads a folder');
     const database = named(unit);

@@ -37,7 +37,7 @@ export const version2 = (entry: InfluxdbEntry): Database => ({
     if (code !== 0) throw dumpFailed(`influx backup ended with ${code ?? 'a signal'}.`, stderr);
     return { warnings: [] };
   },
-  verify: (_unit, folder) => backupVerifier(folder, 2),
+  verify: (_unit, folder, _world, signal) => backupVerifier(folder, 2, signal),
   restore: async (_unit, from, into, world, signal) => {
     if (from.kind !== 'folder') throw new Error('InfluxDB reads a folder');
     if (into.kind === 'new') {

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Verifier } from '../engine.ts';
-import { dumpUnverified } from '../failed.ts';
+import { dumpUnverified, stopped } from '../failed.ts';
 
 const signatureBytes = 4;
 
@@ -16,6 +17,7 @@ export const dumpsVerifier = (
   folder: string | null,
   names: readonly string[],
   ending: 'dump' | 'backup',
+  signal: AbortSignal,
 ): Verifier => ({
   see: () => undefined,
   conclude: async () => {
@@ -28,24 +30,24 @@ export const dumpsVerifier = (
       if (file === undefined) throw dumpUnverified(`The dump of ${name} is missing.`);
       const path = join(folder, file);
       if ((await stat(path)).size <= signatureBytes) throw dumpUnverified(`The dump of ${name} has nothing in it.`);
-      if (ending === 'dump') await readWhole(path, name);
+      if (ending === 'dump') await readWhole(path, name, signal);
     }
     return 'stream';
   },
   [Symbol.asyncDispose]: async () => undefined,
 });
 
-const readWhole = async (path: string, name: string): Promise<void> => {
+const readWhole = async (path: string, name: string, signal: AbortSignal): Promise<void> => {
   const signature = await signatureOf(path);
   if (signature !== 'DGV1' && signature !== 'DZV1') {
     throw dumpUnverified(`What neo4j-admin wrote for ${name} is no dump.`);
   }
   const unpack = signature === 'DGV1' ? createGunzip() : createZstdDecompress();
-  const source = createReadStream(path, { start: signatureBytes });
-  source.once('error', (error) => unpack.destroy(error));
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
-    await finished(source.pipe(unpack).resume());
+    await pipeline(createReadStream(path, { start: signatureBytes }), unpack, nowhere, { signal });
   } catch (error) {
+    if (signal.aborted) throw stopped();
     throw dumpUnverified(`The dump of ${name} is cut or damaged.`, error);
   }
 };
