@@ -6,7 +6,7 @@ import type { ToolCommand, ToolEnd } from './tool.ts';
 /** A tool that reads a dump beside restic, as it passes. */
 export interface Checker extends AsyncDisposable {
   /** Waits while the tool is behind; a tool that has ended gets nothing more. */
-  readonly see: (chunk: Uint8Array) => Promise<void>;
+  readonly see: (chunk: Uint8Array) => void | Promise<void>;
   /** Ends its input, and says how it ended and the start of what it said. Throws as `RunTool`. */
   readonly conclude: () => Promise<ToolEnd & { readonly stdout: string }>;
 }

@@ -67,10 +67,9 @@ const streamed = async (args: UnitArguments): Promise<Made> => {
   let facts: Pick<Made, 'verified' | 'warnings'> = { verified: 'stream', warnings: [] };
   const produce = async (sink: DumpSink, signal: AbortSignal): Promise<void> => {
     await using verifier = database.verify(unit, null, world, signal);
-    const write = async (chunk: Uint8Array): Promise<void> => {
+    const write = (chunk: Uint8Array): void | Promise<void> => {
       const seen = verifier.see(chunk);
-      if (seen !== undefined) await seen;
-      await sink.write(chunk);
+      return seen === undefined ? sink.write(chunk) : seen.then(() => sink.write(chunk));
     };
     const { warnings } = await database.dump(unit, { kind: 'stream', sink: { write } }, world, signal);
     facts = { warnings, verified: await verifier.conclude() };

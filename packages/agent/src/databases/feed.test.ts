@@ -20,7 +20,7 @@ describe('a feed', () => {
     const feed = createFeed();
     const reader = feed.chunks[Symbol.asyncIterator]();
     let isTaken = false;
-    const pushing = feed.push(bytes('a')).then(() => {
+    const pushing = Promise.resolve(feed.push(bytes('a'))).then(() => {
       isTaken = true;
     });
     await reader.next();

@@ -1,7 +1,7 @@
 /** A stream that is pushed into at one end and read at the other: a dump on its way to a tool beside it. */
 export interface Feed {
-  /** Resolves when the reader wants more, and at once when it wants nothing any more. */
-  readonly push: (chunk: Uint8Array) => Promise<void>;
+  /** Resolves when the reader wants more; nothing to wait for when it wants nothing any more. */
+  readonly push: (chunk: Uint8Array) => void | Promise<void>;
   /** The end of the stream. Once is enough. */
   readonly end: () => void;
   /** Says that nobody will read (any more). */
@@ -43,12 +43,13 @@ export const createFeed = (): Feed => {
     }
   };
   return {
-    push: (chunk) =>
-      new Promise((taken) => {
-        if (isOver) return taken();
+    push: (chunk) => {
+      if (isOver) return;
+      return new Promise((taken) => {
         waiting = { chunk, taken };
         wake();
-      }),
+      });
+    },
     end: () => {
       isOver = true;
       wake();

@@ -103,7 +103,7 @@ const script = 'IFS= read -r line || exit 1\nexec "$@" --config=/dev/fd/3 3<<END
 const run = async (
   entry: MongodbEntry,
   argv: readonly [string, ...string[]],
-  flow: { readonly to?: (chunk: Uint8Array) => Promise<void>; readonly from?: AsyncIterable<Uint8Array> },
+  flow: { readonly to?: (chunk: Uint8Array) => void | Promise<void>; readonly from?: AsyncIterable<Uint8Array> },
   world: EngineWorld,
   signal: AbortSignal,
 ): Promise<ToolEnd> => {

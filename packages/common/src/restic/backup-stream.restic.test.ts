@@ -111,7 +111,7 @@ for (const restic of await resticBinaries()) {
     test('names keep their commas and quotes, encoded as they are', async () => {
       await using place = await workshop(binary);
       const odd = { host: 'laptop', tags: ['db', 'db:shop/a%2C%22b%0A'], filename: 'postgres-a%2C%22b%0A.dump' };
-      expect(await place.it.backupStream(odd, (sink) => sink.write(piece), {})).toMatchObject({ kind: 'ok' });
+      expect(await place.it.backupStream(odd, async (sink) => sink.write(piece), {})).toMatchObject({ kind: 'ok' });
       expect(await place.it.snapshots({}, {})).toMatchObject({
         value: [{ tags: odd.tags, paths: [`/${odd.filename}`] }],
       });

@@ -118,20 +118,22 @@ const sinkInto = (
     broken ??= error;
     wake();
   };
+  const flowing = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+    });
+    if (broken !== null) throw broken;
+  };
   entrance.on('error', lose);
   entrance.on('drain', wake);
   signal.addEventListener('abort', () => lose(new Error('restic has ended')), { once: true });
   return {
     isBroken: () => broken !== null && !signal.aborted,
-    write: async (chunk) => {
+    write: (chunk) => {
       if (broken !== null) throw broken;
       const flows = entrance.write(chunk);
       onWritten(chunk.byteLength);
-      if (flows) return;
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-      });
-      if (broken !== null) throw broken;
+      return flows ? undefined : flowing();
     },
   };
 };

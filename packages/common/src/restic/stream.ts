@@ -4,8 +4,8 @@ import type { ResticResult } from './result.ts';
 
 /** Where a producer writes its dump. */
 export interface DumpSink {
-  /** Resolves when more may come; rejects when restic is gone. */
-  readonly write: (chunk: Uint8Array) => Promise<void>;
+  /** Resolves when more may come, at once where it gives no promise; throws or rejects when restic is gone. */
+  readonly write: (chunk: Uint8Array) => void | Promise<void>;
 }
 
 /** What the snapshot of a stream carries. */

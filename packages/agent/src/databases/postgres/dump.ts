@@ -57,7 +57,7 @@ export const dumpUnit = async (
   if (to.kind !== 'stream') throw new Error('PostgreSQL dumps are streams');
   const what = unit.database === null ? 'roles and tablespaces' : `the database ${printable(unit.database, 100)}`;
   let bytes = 0;
-  const onStdout = (chunk: Uint8Array): Promise<void> => {
+  const onStdout = (chunk: Uint8Array): void | Promise<void> => {
     bytes += chunk.length;
     return to.sink.write(chunk);
   };
