@@ -217,8 +217,11 @@ test('a tool that a killed agent left running in a container is ended', { timeou
   const { agent, quiet, recovered } = byLabels;
   // One that writes ends by itself, when nobody reads any more.
   await quiet.add('dumped', ['berth.database=command', 'berth.database.run=sleep 98765']);
+  // What waits for its word to begin has the tool's name in its arguments, too, and ends with the agent.
   const isRunning = async (): Promise<boolean> =>
-    /sleep 98765/.test(await dockerOrThrow('top', quiet.called('dumped')));
+    (await dockerOrThrow('top', quiet.called('dumped')))
+      .split('\n')
+      .some((line) => line.includes('sleep 98765') && !line.includes('berth-pid'));
   const run = agent('backup', null);
   await expect.poll(isRunning, { timeout: 60_000 }).toBe(true);
   run.kill('SIGKILL');
