@@ -10,9 +10,10 @@ const secondTry = process.env['CI'] === undefined ? 0 : 1;
 /** Our programs, started again and again, need not be compiled again: half of what it takes to start one. */
 const compiled = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache/compiled') };
 
-/** What counts seconds, looks at all of the machine or its one Docker engine, or needs all of it: by itself, when everything else is over. */
+/** What counts seconds, looks at all of the machine or its engines of containers, or needs all of it: by itself, when everything else is over. */
 const alone = [
-  'test/{bench*,changes,demo,demo-databases,demo-phone,experiments-alone,stalled,supervisor}.test.ts',
+  'test/{bench*,changes,containers-engines,demo,demo-databases,demo-phone}.test.ts',
+  'test/{experiments-alone,podman,stalled,supervisor}.test.ts',
   'test/docker/*.test.ts',
 ];
 

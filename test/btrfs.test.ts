@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openRestic } from '@berth/common/restic/restic.ts';
-import { expect, test } from 'vitest';
+import { test as anyTest, expect } from 'vitest';
 import { takeSnapshotsBy } from '../packages/agent/src/filesystems/take.ts';
 import { openBook } from '../packages/agent/src/recover/book.ts';
 import { isRunning } from '../packages/agent/src/recover/process.ts';
@@ -10,7 +10,11 @@ import { recover } from '../packages/agent/src/recover/recover.ts';
 import { recoverWorld } from '../packages/agent/src/recover/world.ts';
 import { execOn } from '../packages/agent/src/services/exec.ts';
 import { withBtrfs } from './helpers/btrfs.ts';
+import { isRoot } from './helpers/receiver.ts';
 import { resticBinaries } from './helpers/restic.ts';
+
+if (!isRoot) console.warn('skipped: test/btrfs.test.ts: only root mounts a file system');
+const test = anyTest.skipIf(!isRoot);
 
 const binaries = await resticBinaries();
 const never = new AbortController().signal;
@@ -53,7 +57,7 @@ const resticOn = async (disk: Awaited<ReturnType<typeof withBtrfs>>, binary: str
 };
 
 for (const binary of binaries) {
-  test.skipIf('missing' in binary)(
+  anyTest.skipIf(!isRoot || 'missing' in binary)(
     `restic ${binary.release} reads a snapshot under the live paths, with all that lies below, and finds nothing changed the next day`,
     async () => {
       if ('missing' in binary) return;
