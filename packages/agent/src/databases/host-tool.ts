@@ -79,7 +79,7 @@ export const runHostTool = async (
   }
 };
 
-/** By events: an iterator's promises for each piece of a dump cost a third of the CPU time that its way through here takes. */
+/** By events: an iterator makes promises for each piece of a dump, and there are thousands in every GiB. */
 const read = async (stdout: Readable, onStdout: (chunk: Uint8Array) => void | Promise<void>): Promise<void> => {
   const failures: unknown[] = [];
   const fail = (error: unknown): void => {
