@@ -25,7 +25,8 @@ const byTool = () => entry({ node: rabbit.node });
 
 /** A broker takes newlines out of the names of queues, and leaves them in those of users. */
 const weirdQueue = weirdName.replaceAll('\n', '');
-const clerk = `users/${encodeURIComponent(weirdName)}`;
+const clerkName = `${weirdName} €`;
+const clerk = `users/${encodeURIComponent(clerkName)}`;
 const queuePath = (name: string): string => `queues/%2F/${encodeURIComponent(name)}`;
 
 /** Everything of a broker that definitions speak of, in an order of its own. */
@@ -45,7 +46,7 @@ describe('RabbitMQ, for real', () => {
     await rabbit.api('exchanges/%2F/shop', 'PUT', { type: 'topic', durable: true });
     await rabbit.api('bindings/%2F/e/shop/q/orders', 'POST', { routing_key: 'order.#' });
     await rabbit.api(clerk, 'PUT', { password: 'of the clerk', tags: '' });
-    await rabbit.api(`permissions/%2F/${encodeURIComponent(weirdName)}`, 'PUT', {
+    await rabbit.api(`permissions/%2F/${encodeURIComponent(clerkName)}`, 'PUT', {
       configure: '',
       write: '.*',
       read: '.*',

@@ -76,7 +76,8 @@ const byTool = (entry: RabbitmqEntry, world: EngineWorld): Way => {
       if (end.code !== 0) throw toolProblem(entry, end.stderr);
     },
     importFrom: async (chunks, signal) => {
-      const command = { argv: argv(['--quiet', 'import_definitions']), stdin: chunks, as: entry.as };
+      const stdin = once(asciiOf(await whole(chunks)));
+      const command = { argv: argv(['--quiet', 'import_definitions']), stdin, as: entry.as };
       const end = await collectTool(world, place, command, signal);
       if (end.code !== 0)
         throw restoreFailed('rabbitmqctl did not import the definitions.', [...end.stderr, end.stdout]);
@@ -109,6 +110,14 @@ const toolProblem = (entry: RabbitmqEntry, words: readonly string[]): Problem =>
     cause,
   });
 };
+
+/** JSON with its other characters escaped: what rabbitmqctl reads from its standard input it cuts off at those (tried, 3.10). */
+const asciiOf = (json: Buffer): Buffer =>
+  Buffer.from(
+    json
+      .toString('utf8')
+      .replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
 
 const whole = async (chunks: AsyncIterable<Uint8Array>): Promise<Buffer> => {
   const all: Uint8Array[] = [];
