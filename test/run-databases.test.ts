@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type Report, reportSchema } from '@berth/common/report.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { takeLock } from '../packages/agent/src/run/lock.ts';
 import { type Postgres, withPostgres } from './helpers/engines/postgres.ts';
 import { Machine } from './helpers/machine.ts';
 import { eventually, isRoot, withReceiver } from './helpers/receiver.ts';
@@ -119,6 +120,13 @@ test.skipIf(!isRoot)(
     expect(second.report.snapshot).not.toBeNull();
     expect(await it.stored()).toHaveLength(7);
     expect(await readdir(join(it.machine.home, 'state/databases')).catch(() => [])).toEqual([]);
+
+    const restore = () => it.machine.berth('restore-db', 'vault', '--live', '--yes');
+    {
+      await using _aRun = await takeLock(join(it.machine.home, 'state/lock'));
+      expect(await restore()).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('Another run') });
+    }
+    expect(await restore()).toMatchObject({ exitCode: 0 });
   },
   200_000,
 );
