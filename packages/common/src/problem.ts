@@ -14,6 +14,10 @@ export class Problem extends Error {
   }
 }
 
+/** Told to stop, or out of time. */
+export const cancelled = (cause?: unknown): Problem =>
+  new Problem('cancelled', 'Stopped.', 'Run the same command to go on.', cause === undefined ? {} : { cause });
+
 /** The exit codes of both programs. They never change their meaning. */
 export const exitCode = {
   ok: 0,

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { createLines } from '@berth/common/restic/lines.ts';
 import type Docker from 'dockerode';
 import type { Container, ExecRequest } from './containers.ts';
@@ -253,5 +253,3 @@ const missing = (program: string, container: Container): Problem =>
     `The container ${container.name} (${container.image}) has no program ${program}.`,
     'Take an image that has it, or reach the engine from here by host and port.',
   );
-
-const cancelled = (): Problem => new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import type { Things } from '../recover/things.ts';
 import type { Container, Containers, Down, Group, Quiesce } from './containers.ts';
 import type { AtKillPoint } from './kill-points.ts';
@@ -177,5 +177,3 @@ const tooLong = (group: ContainerGroup): Problem =>
     `${group.name} was down for ${Math.round(group.timeoutMs / 1000)} s, which is as long as it may be, and was started again.`,
     'Give it more time (berth.timeout, or timeout: in agent.yaml), or let berth take snapshots of the file system: snapshots: auto',
   );
-
-const cancelled = (): Problem => new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');

@@ -22,7 +22,5 @@ export const restoreRefused = (happened: string, remedy: string): Problem =>
   new Problem('restore-refused', happened, remedy);
 
 /** Told to stop, or out of time. */
-export const stopped = (): Problem => new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
-
-const causeOf = (words: readonly string[] | Error): { readonly cause?: unknown } =>
+export const causeOf = (words: readonly string[] | Error): { readonly cause?: unknown } =>
   words instanceof Error ? { cause: words } : words.length === 0 ? {} : { cause: new Error(words.join('\n')) };

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { createLines } from '@berth/common/restic/lines.ts';
 import { execa } from 'execa';
 import { drained } from './drained.ts';
@@ -159,5 +159,3 @@ const missing = (program: string): Problem =>
     `The program ${program} is not installed here.`,
     'Install it, or name the container it is in.',
   );
-
-const cancelled = (): Problem => new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as overPlain } from 'node:http';
 import { request as overTls } from 'node:https';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled } from '@berth/common/problem.ts';
 import { drained } from './drained.ts';
 
 /** A body to send. A stream that rejects cuts the request off: the server never sees its end. */
@@ -90,6 +90,3 @@ const send = async (
   }
   request.end();
 };
-
-const cancelled = (cause?: unknown): Problem =>
-  new Problem('cancelled', 'Stopped.', 'Run the same command to go on.', { cause });

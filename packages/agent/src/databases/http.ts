@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
 import type { EngineWorld } from './engine.ts';
 import { pathField } from './entry.ts';
@@ -204,7 +204,7 @@ const counted = async function* (
       yield chunk;
     }
   } catch (error) {
-    if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.', { cause: error });
+    if (signal.aborted) throw cancelled(error);
     throw cut(origin, seen, length, error);
   } finally {
     answer.destroy();

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 
 const patienceMs = 20_000;
 
@@ -16,7 +16,7 @@ export const reachTcp = async (
       socket.once('error', reject);
     });
   } catch (error) {
-    if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.', { cause: error });
+    if (signal.aborted) throw cancelled(error);
     throw new Problem(
       'database-unreachable',
       `${who} does not answer at ${host}:${port}.`,

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { StreamCut } from '@berth/common/restic/read-stream.ts';
 import type { Restic } from '@berth/common/restic/restic.ts';
 import { type Failed, isDone } from '@berth/common/restic/result.ts';
@@ -145,7 +145,7 @@ const folderCalled = async (name: string, below: string): Promise<string | null>
 
 const notRead = (failed: Failed): Problem =>
   failed.kind === 'cancelled'
-    ? new Problem('cancelled', 'Stopped.', 'Run the same command to go on.')
+    ? cancelled()
     : new Problem(
         failed.kind,
         `The dump could not be read back whole: ${failed.words.slice(-3).join(' ') || `restic ended with code ${failed.exitCode}`}.`,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, realpath, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { snapshotPrefix } from '../recover/noted.ts';
 import type { Things } from '../recover/things.ts';
 import { type Exec, lastWords } from '../services/exec.ts';
@@ -209,5 +209,5 @@ const allLive = (paths: readonly string[], why: string): Taken =>
   );
 
 const stopIf = (signal: AbortSignal): void => {
-  if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
+  if (signal.aborted) throw cancelled();
 };

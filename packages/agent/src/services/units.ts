@@ -1,4 +1,4 @@
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import type { Down, Group } from '../containers/containers.ts';
 import type { Noted, Things } from '../recover/things.ts';
 import type { Exec } from './exec.ts';
@@ -166,8 +166,6 @@ const startedBeforeSockets = async (
   const sockets = down.filter(({ unit }) => unit.endsWith('.socket')).flatMap(({ starts }) => starts);
   return (await systemctl.show(sockets, signal)).flatMap(({ unit, isActive }) => (isActive ? [unit] : []));
 };
-
-const cancelled = (): Problem => new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
 
 const tooLong = ({ unit, timeoutMs }: UnitGroup): Problem =>
   new Problem(

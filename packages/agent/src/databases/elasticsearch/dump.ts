@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
 import type { ElasticsearchEntry } from '../elasticsearch.ts';
 import type { EngineWorld } from '../engine.ts';
@@ -98,7 +98,7 @@ const takeSnapshot = async (
       if (made?.state === 'SUCCESS') break;
       if (made !== undefined && made.state !== 'IN_PROGRESS' && made.state !== 'STARTED') throw notWhole(made);
       await world.sleep(pollMs, signal);
-      if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
+      if (signal.aborted) throw cancelled();
     }
   } catch (error) {
     await remove(server, path, AbortSignal.timeout(60_000));

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { collectTool } from '../collect.ts';
 import type { EngineWorld, Verifier } from '../engine.ts';
 import type { EtcdEntry } from '../etcd.ts';
-import { dumpUnverified, stopped } from '../failed.ts';
+import { dumpUnverified } from '../failed.ts';
 import type { ToolEnd } from '../tool.ts';
 import { etcdctl, etcdProblem } from './member.ts';
 import { snapshotVerifier } from './verifier.ts';
@@ -36,7 +36,7 @@ export const folderVerifier = (folder: string, world: EngineWorld, signal: Abort
     see: () => undefined,
     conclude: async () => {
       for await (const chunk of createReadStream(snapshotFile(folder))) {
-        if (signal.aborted) throw stopped();
+        if (signal.aborted) throw cancelled();
         await verifier.see(chunk);
       }
       await verifier.conclude();

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { cancelled } from '@berth/common/problem.ts';
 import type { Verifier } from '../engine.ts';
-import { dumpUnverified, stopped } from '../failed.ts';
+import { dumpUnverified } from '../failed.ts';
 
 interface Named {
   readonly fileName: string;
@@ -76,7 +77,7 @@ const unpackedBytes = async (path: string, name: string, signal: AbortSignal): P
     });
     await pipeline(createReadStream(path), createGunzip(), counted, { signal });
   } catch (error) {
-    if (signal.aborted) throw stopped();
+    if (signal.aborted) throw cancelled();
     throw dumpUnverified(`${name} of the backup of InfluxDB is cut or damaged.`, error);
   }
   return bytes;

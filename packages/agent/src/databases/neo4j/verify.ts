@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { cancelled } from '@berth/common/problem.ts';
 import type { Verifier } from '../engine.ts';
-import { dumpUnverified, stopped } from '../failed.ts';
+import { dumpUnverified } from '../failed.ts';
 
 const signatureBytes = 4;
 
@@ -47,7 +48,7 @@ const readWhole = async (path: string, name: string, signal: AbortSignal): Promi
   try {
     await pipeline(createReadStream(path, { start: signatureBytes }), unpack, nowhere, { signal });
   } catch (error) {
-    if (signal.aborted) throw stopped();
+    if (signal.aborted) throw cancelled();
     throw dumpUnverified(`The dump of ${name} is cut or damaged.`, error);
   }
 };

@@ -1,7 +1,7 @@
 import { cp, readdir, rename, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { z } from 'zod';
 import type { EngineWorld } from '../engine.ts';
 import { dumpFailed } from '../failed.ts';
@@ -54,7 +54,7 @@ export const takeSnapshot = async (
       );
     });
     for (const block of blocks) {
-      if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
+      if (signal.aborted) throw cancelled();
       await move(join(source, block), join(folder, block));
     }
   } finally {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { collectTool } from '../collect.ts';
 import type { DumpFacts, EngineWorld, Into, Verifier } from '../engine.ts';
 import { dumpFailed, dumpUnverified, restoreRefused } from '../failed.ts';
@@ -62,7 +62,7 @@ export const putBackRewriting = async (
 
 const notRewriting = async (entry: RedisEntry, world: EngineWorld, signal: AbortSignal): Promise<void> => {
   for (;;) {
-    if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
+    if (signal.aborted) throw cancelled();
     const info = await infoOf(entry, world, signal);
     if (info.get('aof_rewrite_in_progress') === '0' && info.get('aof_rewrite_scheduled') === '0') return;
     await world.sleep(pollMs, signal);
@@ -75,7 +75,7 @@ const copyFiles = async (from: string, to: string, signal: AbortSignal): Promise
   const names = await readdir(from);
   const isManifest = (name: string): boolean => name.endsWith('.manifest');
   for (const name of [...names.filter(isManifest), ...names.filter((each) => !isManifest(each))]) {
-    if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
+    if (signal.aborted) throw cancelled();
     await copyPlain(join(from, name), join(to, name));
   }
 };

@@ -1,4 +1,4 @@
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import type { DumpSink } from '@berth/common/restic/stream.ts';
 import type { EngineWorld } from '../engine.ts';
 import type { RedisEntry } from '../redis.ts';
@@ -78,7 +78,7 @@ const saved = async (
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> => {
   for (;;) {
-    if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.');
+    if (signal.aborted) throw cancelled();
     const info = await infoOf(entry, world, signal);
     if (info.get('rdb_bgsave_in_progress') === '0' && info.get('aof_rewrite_in_progress') === '0') return info;
     await world.sleep(pollMs, signal);

@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { isErrno } from '@berth/common/errno.ts';
 import { printable } from '@berth/common/parsed.ts';
-import { Problem } from '@berth/common/problem.ts';
+import { cancelled, Problem } from '@berth/common/problem.ts';
 import { isNoRoom } from '../dump-folder.ts';
 import type { DumpFacts, EngineWorld, Into } from '../engine.ts';
 import { bringNew, moment, moveAside, syncFolder } from '../put-in-place.ts';
@@ -95,7 +95,7 @@ const bringIn = async ({ copy, world, signal }: Work, target: string): Promise<v
       throw refused(`There is a ${printable(target, 200)} already.`, 'Name one that is not there.');
     }
     await rm(target, { force: true });
-    if (signal.aborted) throw new Problem('cancelled', 'Stopped.', 'Run the same command to go on.', { cause: error });
+    if (signal.aborted) throw cancelled(error);
     if (!isNoRoom(error)) throw error;
     const remedy = 'Make room on that disk.';
     throw new Problem('no-room', `There is no room for ${printable(target, 200)}.`, remedy, { cause: error });
