@@ -143,7 +143,12 @@ const configOf = (scraped: string): string => {
 /** Serves the metrics of the example fleet as of now to whoever has the password, on the loopback. */
 const serveMetrics = async (password: string) => {
   const expected = `Basic ${Buffer.from(`prometheus:${password}`).toString('base64')}`;
-  const sources = [...exampleFleet(30, Date.now()), exampleSource(hostile, 'overdue', Date.now()), damaged(Date.now())];
+  const sources = [
+    ...exampleFleet(30, Date.now()),
+    exampleSource(hostile, 'overdue', Date.now()),
+    damaged(Date.now()),
+    withDatabases(Date.now()),
+  ];
   const server = createServer(async ({ headers, url }, answer) => {
     if (headers.authorization !== expected) return void answer.writeHead(401).end();
     if (url !== '/metrics') return void answer.writeHead(404).end();
@@ -166,6 +171,13 @@ const damaged = (nowMs: number): OverviewSource => {
   const { stored, ...rest } = exampleSource('damaged', 'fine', nowMs);
   if (stored?.scrub == null) throw new Error('the example has no scrub');
   return { ...rest, stored: { ...stored, damaged: 2, scrub: { ...stored.scrub, bad: 2 } } };
+};
+
+const withDatabases = (nowMs: number): OverviewSource => {
+  const { lastRun, ...rest } = exampleSource('shop', 'fine', nowMs);
+  if (lastRun === null) throw new Error('the example has no last run');
+  const dumps = { atMs: nowMs, databases: 3, unverified: 0, failing: [], failingCount: 0 };
+  return { ...rest, lastRun: { ...lastRun, dumps } };
 };
 
 const hostile = 'two "quotes", a \\ and\na line, ü€😀';
@@ -204,7 +216,7 @@ describe('a real Prometheus, set up as README.md says', () => {
   test('counts what the digest counts', async () => {
     const states = await prometheus.query('sum by (state) (berth_source_state)');
     const counts = Object.fromEntries(states.map(({ metric, value }) => [metric['state'], Number(value[1])]));
-    expect(counts).toEqual({ unreadable: 1, overdue: 2, failing: 1, never: 1, warned: 1, fine: 26 });
+    expect(counts).toEqual({ unreadable: 1, overdue: 2, failing: 1, never: 1, warned: 1, fine: 27 });
     expect(numberOf(await prometheus.query('sum(berth_overdue)'))).toBe(2);
   });
 
