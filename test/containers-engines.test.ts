@@ -10,6 +10,7 @@ import { watchArguments } from './helpers/engines/cmdlines.ts';
 import { addContained } from './helpers/engines/contained.ts';
 import { labelledDatabase, markOf, secret, withContainers } from './helpers/engines/contained-run.ts';
 import { etcdPrograms } from './helpers/engines/etcd.ts';
+import { makeAdmin } from './helpers/engines/influxdb.ts';
 import { prepareMariadb } from './helpers/engines/mariadb.ts';
 import { redisPrograms } from './helpers/engines/redis.ts';
 import { noPodman, type Podman, startPodman } from './helpers/podman.ts';
@@ -191,8 +192,7 @@ store-enabled = false
       if (!response.ok || text.includes('"error"')) throw new Error(`InfluxDB: ${response.status} ${text}`);
       return text;
     };
-    const quoted = password.replace(/['\\]/g, '\\$&');
-    await ask('/query', { q: `CREATE USER admin WITH PASSWORD '${quoted}' WITH ALL PRIVILEGES` });
+    await makeAdmin(url, password);
     await ask('/query', { q: 'CREATE DATABASE house' });
     const points = Array.from(
       { length: 5000 },

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchDebian } from '../../../scripts/fetch-debian.ts';
 import { freePort } from '../../../scripts/free-port.ts';
 import { give, unprivileged } from './person.ts';
@@ -13,6 +14,24 @@ const findInfluxdb = async (): Promise<string> => {
     process.env['PATH'] = `${bin}${delimiter}${process.env['PATH'] ?? ''}`;
   }
   return bin;
+};
+
+/** Its first user, `admin`. It answers pings before it takes users, and a user it took may not be known at once: asked until it lets in. */
+export const makeAdmin = async (url: string, password: string): Promise<void> => {
+  const quoted = password.replace(/['\\]/g, '\\$&');
+  const ask = async (q: string): Promise<string> => {
+    const query = new URLSearchParams({ u: 'admin', p: password, q });
+    const response = await fetch(`${url}/query?${query}`, { method: 'POST' });
+    return `${response.status} ${await response.text()}`;
+  };
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const made = await ask(`CREATE USER admin WITH PASSWORD '${quoted}' WITH ALL PRIVILEGES`);
+    const seen = await ask('SHOW DATABASES');
+    if (seen.startsWith('200 ') && !seen.includes('"error"')) return;
+    if (performance.now() > deadline) throw new Error(`InfluxDB takes no user: ${made}; ${seen}`);
+    await sleep(100);
+  }
 };
 
 /** A private InfluxDB 1 on free ports of the loopback, that asks for its admin's password. */
@@ -61,10 +80,7 @@ store-enabled = false
       ),
     );
   let server = await start();
-  await fetch(
-    `${url}/query?${new URLSearchParams({ q: `CREATE USER admin WITH PASSWORD '${password.replaceAll("'", "\\'")}' WITH ALL PRIVILEGES` })}`,
-    { method: 'POST' },
-  );
+  await makeAdmin(url, password);
   return {
     url,
     rpc: `127.0.0.1:${rpc}`,
