@@ -193,6 +193,8 @@ store-enabled = false
       return text;
     };
     await makeAdmin(url, password);
+    // Programs that are mounted from below /tmp stand there too.
+    const atFirst = await sensors.inside(['ls', '/tmp']);
     await ask('/query', { q: 'CREATE DATABASE house' });
     const points = Array.from(
       { length: 5000 },
@@ -214,7 +216,7 @@ store-enabled = false
     expect(await all('beside')).toBe(before);
     await run.restore(database, 'house');
     expect(await all('house')).toBe(before);
-    expect(await sensors.inside(['ls', '/tmp'])).toBe('');
+    expect(await sensors.inside(['ls', '/tmp'])).toBe(atFirst);
     expect([...watched.found]).toEqual([]);
     await run.expectTidy();
   },
